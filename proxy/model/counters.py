@@ -1,0 +1,72 @@
+"""Counters in shared memory: the live path pays one integer add, and what was counted survives the process that counted.
+
+A process writes one pair of files in the run directory: ``NAME.values``, an array of signed 64-bit integers in native
+order, mapped into memory; and ``NAME.names``, one JSON line per slot: ``[metric, {label: value}]``, in slot order. Any
+process may read them at any time: aligned 8-byte stores are never seen half-written on the machines we run on.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+CAPACITY = 1 << 16
+"""Slots per process. Past it everything is added to the last slot, ``strangler_overflow``, so memory stays bounded."""
+
+_BYTES = 8
+_OVERFLOW = CAPACITY - 1
+
+
+class Counters:
+    """One process's counters. ``values[slot] += n`` is the whole hot path; get the slot once and keep it."""
+
+    __slots__ = ("_map", "_names", "_slots", "values")
+
+    def __init__(self, directory: Path, name: str) -> None:
+        path = directory / f"{name}.values"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            os.ftruncate(descriptor, CAPACITY * _BYTES)
+            self._map = mmap.mmap(descriptor, CAPACITY * _BYTES)
+        finally:
+            os.close(descriptor)
+        self._names = open(directory / f"{name}.names", "w", buffering=1, encoding="utf-8")  # noqa: SIM115 - lives as long as we do
+        self._slots: dict[tuple[str, tuple[str, ...]], int] = {}
+        self.values = memoryview(self._map).cast("q")
+
+    def slot(self, metric: str, **labels: str) -> int:
+        """The index of this series, registered on first use."""
+        key = (metric, tuple(labels.values()))
+        slot = self._slots.get(key)
+        if slot is None:
+            slot = len(self._slots)
+            if slot >= _OVERFLOW:
+                return _OVERFLOW
+            self._slots[key] = slot
+            self._names.write(json.dumps([metric, labels]) + "\n")
+        return slot
+
+    def add(self, metric: str, amount: int = 1, **labels: str) -> None:
+        """Count off the hot path."""
+        self.values[self.slot(metric, **labels)] += amount
+
+    def close(self) -> None:
+        self._names.close()
+        self.values.release()
+        self._map.close()
+
+
+def read_counters(directory: Path) -> Iterator[tuple[str, str, dict[str, str], int]]:
+    """All series of all processes that ever counted in ``directory``: (file's name, metric, labels, value)."""
+    for names_path in sorted(directory.glob("*.names")):
+        try:
+            names = names_path.read_text(encoding="utf-8").split("\n")[:-1]
+            values = memoryview(names_path.with_suffix(".values").read_bytes()[: len(names) * _BYTES]).cast("q")
+        except OSError:
+            continue
+        for line, value in zip(names, values, strict=False):
+            metric, labels = json.loads(line)
+            yield names_path.stem, metric, labels, value

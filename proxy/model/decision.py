@@ -1,0 +1,52 @@
+"""Who answers one request, who gets the copy, and why: a value, so that it can be logged, explained and tested."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from proxy.model.table import Backend, Route
+
+
+class Skip(enum.StrEnum):
+    """Why a request was not copied, or why its copy yielded no outcome. Every one is counted (promise 8)."""
+
+    # By choice: the table, or the nature of the request, says no.
+    NO_SHADOW = "no_shadow"
+    NOT_SAMPLED = "not_sampled"
+    UNSAFE_METHOD = "unsafe_method"
+    UPGRADE = "upgrade"
+    FALLBACK = "fallback"
+    # Too large to keep.
+    REQUEST_TOO_LARGE = "request_too_large"
+    ANSWER_TOO_LARGE = "answer_too_large"
+    # Not a whole exchange, so nothing to compare.
+    CLIENT_GONE = "client_gone"
+    NO_ANSWER = "no_answer"
+    CUT_SHORT = "cut_short"
+    # Lost between the live path and the outcome.
+    TAP_FULL = "tap_full"
+    TAP_DOWN = "tap_down"
+    SHADOW_LOST = "shadow_lost"
+    SHADOW_BUSY = "shadow_busy"
+    BREAKER_OPEN = "breaker_open"
+    STORE_FAILED = "store_failed"
+    UNDECODABLE = "undecodable"
+    SHADOW_ERROR = "shadow_error"
+
+
+BY_CHOICE = frozenset(
+    {Skip.NO_SHADOW, Skip.NOT_SAMPLED, Skip.UNSAFE_METHOD, Skip.UPGRADE, Skip.FALLBACK, Skip.CLIENT_GONE}
+)
+"""Skips that the table or the client decided. The others are loss: over 1 % of them makes a verdict inconclusive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """``skip`` says why there is no copy (``shadow`` is None then), None that there is one."""
+
+    route: Route
+    primary: Backend
+    shadow: Backend | None
+    reason: str
+    skip: Skip | None

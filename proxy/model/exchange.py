@@ -1,0 +1,28 @@
+"""An exchange: one request, the decision about it and the primary's answer, as captured by the tee."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Heads are raw bytes as they went over the wire, up to and with the empty line: the request as forwarded to the
+    primary, the answer as received from it. Bodies are without transfer coding, content coding kept.
+
+    ``started_at`` is Unix time, ``first_byte`` and ``total`` are seconds from the request's last head byte sent to the
+    primary until the first and the last byte of its answer.
+    """
+
+    id: str
+    route: str
+    table_version: int
+    primary: str
+    shadow: str
+    started_at: float
+    first_byte: float
+    total: float
+    request_head: bytes
+    request_body: bytes
+    answer_head: bytes
+    answer_body: bytes

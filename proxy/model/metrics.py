@@ -1,0 +1,81 @@
+"""Every metric by name: its kind, its labels and what it tells. Nothing is counted that does not stand here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+LATENCY_BUCKETS_MS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000)
+"""Upper bounds of the latency histogram, in milliseconds; one more bucket takes the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """``kind`` is Prometheus's. A histogram's counters carry the label ``le`` (ms, ``+Inf``) and a ``sum`` in microseconds."""
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    labels: tuple[str, ...]
+    help: str
+
+
+METRICS = {
+    metric.name: metric
+    for metric in (
+        Metric(
+            "strangler_requests",
+            "counter",
+            ("route", "backend", "status_class"),
+            "Requests answered, by who answered and status class (own: our own refusals and errors).",
+        ),
+        Metric(
+            "strangler_request_duration",
+            "histogram",
+            ("route", "backend"),
+            "From the request's head read to the answer's last byte written, in seconds.",
+        ),
+        Metric("strangler_in_flight", "gauge", ("backend",), "Requests being answered now."),
+        Metric("strangler_connections", "gauge", (), "Client connections open now."),
+        Metric(
+            "strangler_backend_connects",
+            "counter",
+            ("backend", "result"),
+            "Connections to a backend: opened, reused, failed, timed_out.",
+        ),
+        Metric(
+            "strangler_backend_failures",
+            "counter",
+            ("backend", "kind"),
+            "Requests that a backend failed: refused, timed out, cut short, invalid answer.",
+        ),
+        Metric("strangler_refused", "counter", ("reason",), "Requests refused before a backend saw a byte."),
+        Metric(
+            "strangler_retries",
+            "counter",
+            ("backend",),
+            "Requests sent again because a reused connection turned out dead.",
+        ),
+        Metric(
+            "strangler_fallbacks",
+            "counter",
+            ("route",),
+            "Requests that legacy answered because the new backend failed before its first byte.",
+        ),
+        Metric("strangler_tunnels", "gauge", (), "Upgraded connections open now."),
+        Metric("strangler_seen", "counter", ("route",), "Requests that a route claimed."),
+        Metric("strangler_copied", "counter", ("route",), "Exchanges handed to the tap."),
+        Metric(
+            "strangler_skipped",
+            "counter",
+            ("route", "reason"),
+            "Requests not copied, copies not compared: each with its reason.",
+        ),
+        Metric("strangler_tap_bytes", "gauge", (), "Bytes waiting in the tap."),
+        Metric("strangler_access_log_dropped", "counter", (), "Access log lines dropped because the sink was slow."),
+        Metric("strangler_shadow_received", "counter", ("route",), "Exchanges that reached the shadow worker."),
+        Metric("strangler_shadow_outcomes", "counter", ("route", "outcome"), "Results of pairs."),
+        Metric("strangler_shadow_queue", "gauge", (), "Exchanges waiting for their replay."),
+        Metric("strangler_shadow_queue_bytes", "gauge", (), "Bytes of exchanges waiting or in replay."),
+        Metric("strangler_store_failures", "counter", (), "Batches that the store refused."),
+    )
+}

@@ -1,0 +1,95 @@
+"""What the shadow must know of a route to replay, compare and judge it: a plan, sent over the tap as JSON.
+
+The shadow has no configuration of its own; whatever it does, a plan told it to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from proxy.model.table import LEGACY, CompareRules, ReadyRule, Route, Table, Unordered, Waiver
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One route's plan. ``control`` and ``candidate`` are backend names; ``urls`` maps a backend name to its base URLs.
+
+    ``rules`` names the rule set: evidence gathered under different rules is never added up (an epoch ends).
+    """
+
+    route: str
+    stage: str
+    control: str
+    candidate: str | None
+    table_version: int
+    rules: str
+    compare: CompareRules
+    ready: ReadyRule
+    timeout: float
+    urls: dict[str, tuple[str, ...]]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Plan:
+        compare = data["compare"]
+        return cls(
+            route=data["route"],
+            stage=data["stage"],
+            control=data["control"],
+            candidate=data["candidate"],
+            table_version=data["table_version"],
+            rules=data["rules"],
+            compare=CompareRules(
+                ignore=tuple(
+                    Waiver(w["path"], w["reason"], date.fromisoformat(w["until"]) if w["until"] else None)
+                    for w in compare["ignore"]
+                ),
+                unordered=tuple(Unordered(u["path"], u["key"]) for u in compare["unordered"]),
+                tolerance=tuple((path, distance) for path, distance in compare["tolerance"]),
+                headers=tuple(compare["headers"]),
+            ),
+            ready=ReadyRule(**data["ready"]),
+            timeout=data["timeout"],
+            urls={name: tuple(urls) for name, urls in data["urls"].items()},
+        )
+
+
+def plan_of(route: Route, table: Table) -> Plan:
+    """The plan of one route under ``table``. Routes without a shadow have one too: the report lists them."""
+    sides = [LEGACY] + ([route.candidate] if route.candidate else [])
+    return Plan(
+        route=route.name,
+        stage=route.stage,
+        control=LEGACY,
+        candidate=route.candidate,
+        table_version=table.version,
+        rules=_rules_id(route),
+        compare=route.compare,
+        ready=route.ready,
+        timeout=route.shadow.timeout if route.shadow else 0.0,
+        urls={name: tuple(endpoint.url for endpoint in table.backends[name].endpoints) for name in sides},
+    )
+
+
+def plans_of(table: Table) -> dict[str, Plan]:
+    return {route.name: plan_of(route, table) for route in table.routes}
+
+
+def encode_plans(plans: dict[str, Plan]) -> bytes:
+    return json.dumps([plan.to_json() for plan in plans.values()], default=str).encode()
+
+
+def decode_plans(data: bytes) -> dict[str, Plan]:
+    return {plan["route"]: Plan.from_json(plan) for plan in json.loads(data)}
+
+
+def _rules_id(route: Route) -> str:
+    """Same rules, same id, on every machine and after every restart."""
+    text = json.dumps([asdict(route.compare), route.candidate], default=str, sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()

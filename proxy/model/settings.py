@@ -1,0 +1,50 @@
+"""How a running instance was asked to run: options of ``serve``, handed to every process in its environment."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+VARIABLE = "STRANGLER_SETTINGS"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Paths are absolute. ``config`` is None when only ``--legacy URL`` was given. ``secret`` is the file with the
+    installation's key: it signs our identity cookie and keys the hashes that replace secrets."""
+
+    listen_host: str = "127.0.0.1"
+    listen_port: int = 8080
+    admin_host: str = "127.0.0.1"
+    admin_port: int = 8081
+    workers: int = 1
+    config: str | None = None
+    legacy_url: str | None = None
+    store: str = "sqlite:///strangler.db"
+    secret: str = "strangler.key"
+    run_dir: str = ""
+    grace: float = 30.0
+    log_format: str = "auto"
+    log_level: str = "info"
+    access_log_sample: float = 1.0
+    tap_bytes: int = 32 * 1024 * 1024
+    shadow_concurrency: int = 32
+    shadow_queue_bytes: int = 64 * 1024 * 1024
+
+    @property
+    def tap_path(self) -> Path:
+        """The Unix socket on which the shadow worker listens."""
+        return Path(self.run_dir) / "tap.sock"
+
+    def with_(self, **changes: Any) -> Self:
+        return replace(self, **changes)
+
+    def to_environment(self) -> dict[str, str]:
+        return {VARIABLE: json.dumps(asdict(self))}
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        return cls(**json.loads(os.environ[VARIABLE]))

@@ -1,0 +1,235 @@
+"""The route table as values: what routes.yaml says, compiled, immutable, swapped whole.
+
+Sizes are bytes, times are seconds, shares are fractions between 0 and 1.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from datetime import date
+
+LEGACY = "legacy"
+"""The backend of this name is the monolith; what no route claims goes there."""
+
+UNCLAIMED = "(unclaimed)"
+"""The name under which requests are counted that no route claims. No route can have it: names hold no brackets."""
+
+
+class Stage(enum.StrEnum):
+    """Where a route is in its life; computed from the table, never written in it."""
+
+    LEGACY = "legacy"
+    SHADOW = "shadow"
+    CANARY = "canary"
+    LIVE = "live"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds. ``idle`` is the longest silence between two bytes of a message; ``total`` None means no limit."""
+
+    connect: float = 5.0
+    first_byte: float = 60.0
+    idle: float = 100.0
+    total: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address of a backend. ``host`` has no brackets, ``authority`` is what a Host header would say."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.authority}"
+
+    @property
+    def authority(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """An active health check: GET ``path`` every ``interval`` seconds."""
+
+    path: str
+    interval: float = 10.0
+    timeout: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """Something we forward to."""
+
+    name: str
+    endpoints: tuple[Endpoint, ...]
+    timeouts: Timeouts = Timeouts()
+    health: Health | None = None
+
+    @property
+    def is_legacy(self) -> bool:
+        return self.name == LEGACY
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Relative integer weights by backend name. ``salt`` names the draw: routes of one group share it."""
+
+    salt: str
+    weights: tuple[tuple[str, int], ...]
+
+    @property
+    def drawn(self) -> tuple[tuple[str, int], ...]:
+        """The arms that take somebody: weight 0 takes nobody, pinned or not."""
+        return tuple((name, weight) for name, weight in self.weights if weight > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class IdentitySource:
+    """Where a user is recognised: ``kind`` is ``cookie`` or ``header``, ``name`` its name."""
+
+    kind: str
+    name: str
+
+
+class ConditionKind(enum.StrEnum):
+    HEADER = "header"
+    COOKIE = "cookie"
+    QUERY = "query"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One header, cookie or query condition: an exact value, ``*`` for present, ``~regex`` for a full match."""
+
+    kind: ConditionKind
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """All given conditions must hold. ``path`` is a pattern as written (``/a/{id}``, ``/a/**``), or None if ``path_regex`` is given or any path will do."""
+
+    path: str | None = None
+    path_regex: str | None = None
+    methods: frozenset[str] = frozenset()
+    host: str | None = None
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """An accepted difference: everything at or below ``path`` (``$.links[*].href``). Ends with the day ``until``."""
+
+    path: str
+    reason: str | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unordered:
+    """The list at ``path`` is compared regardless of order; items pair by the member ``key``, or as a multiset."""
+
+    path: str
+    key: str | None = None
+
+
+DEFAULT_COMPARED_HEADERS = (
+    "content-type",
+    "location",
+    "cache-control",
+    "content-disposition",
+    "www-authenticate",
+    "allow",
+)
+"""Answer headers compared when a route does not say; lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompareRules:
+    """How two answers of a route are compared. ``tolerance`` maps a path to the absolute distance that counts as equal."""
+
+    ignore: tuple[Waiver, ...] = ()
+    unordered: tuple[Unordered, ...] = ()
+    tolerance: tuple[tuple[str, float], ...] = ()
+    headers: tuple[str, ...] = DEFAULT_COMPARED_HEADERS
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyRule:
+    """When a route may move: ``target`` is the share of equal answers (0.999), ``hours`` the span the evidence must cover."""
+
+    target: float = 0.999
+    hours: float = 24.0
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowPolicy:
+    """Which requests are copied. ``sample`` is a fraction; ``unsafe`` the reason why a repeated write is harmless."""
+
+    sample: float
+    unsafe: str | None = None
+    candidate: str | None = None
+    timeout: float = 5.0
+    max_request: int = 256 * 1024
+    max_answer: int = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One entry of the route table."""
+
+    name: str
+    matches: tuple[Match, ...]
+    split: Split
+    priority: int = 0
+    group: str | None = None
+    sticky: bool = True
+    shadow: ShadowPolicy | None = None
+    fallback: str | None = None
+    retired: bool = False
+    compare: CompareRules = CompareRules()
+    ready: ReadyRule = ReadyRule()
+    timeouts: Timeouts | None = None
+
+    @property
+    def stage(self) -> Stage:
+        drawn = {name for name, _ in self.split.drawn}
+        if self.retired:
+            return Stage.RETIRED
+        if drawn == {LEGACY}:
+            return Stage.SHADOW if self.shadow else Stage.LEGACY
+        return Stage.CANARY if LEGACY in drawn else Stage.LIVE
+
+    @property
+    def candidate(self) -> str | None:
+        """The judged side: the one named by ``shadow.candidate``, else the only backend of the split that is not legacy."""
+        if self.shadow and self.shadow.candidate:
+            return self.shadow.candidate
+        judged = [name for name, _ in self.split.weights if name != LEGACY]
+        return judged[0] if len(judged) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The loaded route table. ``version`` counts good loads; ``source`` names the file for messages."""
+
+    version: int
+    backends: dict[str, Backend]
+    routes: tuple[Route, ...]
+    identity: tuple[IdentitySource, ...] = ()
+    timeouts: Timeouts = Timeouts()
+    trusted_proxies: tuple[str, ...] = ()
+    source: str = "routes.yaml"
+    by_name: dict[str, Route] = field(default_factory=dict, compare=False)
+
+    @property
+    def legacy(self) -> Backend:
+        return self.backends[LEGACY]

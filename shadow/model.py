@@ -1,0 +1,134 @@
+"""The nouns of comparing: answer, difference, comparison, outcome, signature, summary, readiness."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from proxy.model.message import Headers
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One side's whole answer, transfer coding removed, content coding kept. Times are seconds since the request was sent."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    first_byte: float = 0.0
+    total: float = 0.0
+
+
+class Kind(enum.StrEnum):
+    """What differs, in deepdiff's vocabulary."""
+
+    VALUES_CHANGED = "values_changed"
+    TYPE_CHANGES = "type_changes"
+    DICTIONARY_ITEM_ADDED = "dictionary_item_added"
+    DICTIONARY_ITEM_REMOVED = "dictionary_item_removed"
+    ITERABLE_ITEM_ADDED = "iterable_item_added"
+    ITERABLE_ITEM_REMOVED = "iterable_item_removed"
+    REPETITION_CHANGE = "repetition_change"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One differing place. ``path`` is exact (``$.items[3].price``, ``status``, ``header:content-type``, ``body`` for
+    text and bytes); ``control`` and ``candidate`` are the two values as short JSON text, None where there is none."""
+
+    path: str
+    kind: Kind
+    control: str | None
+    candidate: str | None
+
+    @property
+    def place(self) -> str:
+        """The path with ``[]`` for indices: what a signature is made of."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """``differences`` count; ``waived`` are those that the table accepts, each with the path of the waiver that hid it.
+    ``limit`` says which bound stopped the walk, None if it ran to its end. ``undecodable`` says why a body could not be read."""
+
+    differences: tuple[Difference, ...]
+    waived: tuple[tuple[Difference, str], ...] = ()
+    limit: str | None = None
+    undecodable: str | None = None
+
+
+class Outcome(enum.StrEnum):
+    """Result of one pair (section 7 of the design): exactly one for each pair."""
+
+    MATCH = "match"
+    MISMATCH = "mismatch"
+    NOISE = "noise"
+    STALE = "stale"
+    WAIVED = "waived"
+    CONTROL_ERROR = "control_error"
+    CANDIDATE_ERROR = "candidate_error"
+    CANDIDATE_TIMEOUT = "candidate_timeout"
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureSummary:
+    """All differences of one route, place and kind. Times are Unix seconds; examples are redacted."""
+
+    id: str
+    route: str
+    path: str
+    kind: str
+    count: int
+    first_seen: float
+    last_seen: float
+    example_pair: str
+    control_example: str | None
+    candidate_example: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Quantiles in milliseconds; None without data."""
+
+    p50: float | None = None
+    p99: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RouteSummary:
+    """What the store knows of one route in its present epoch."""
+
+    route: str
+    stage: str
+    control: str
+    candidate: str | None
+    target: float
+    hours: float
+    table_version: int
+    seen: int = 0
+    copied: int = 0
+    outcomes: dict[Outcome, int] = field(default_factory=dict)
+    skipped: dict[str, int] = field(default_factory=dict)
+    first_pair: float | None = None
+    last_pair: float | None = None
+    signatures: tuple[SignatureSummary, ...] = ()
+    control_latency: Latency = Latency()
+    candidate_latency: Latency = Latency()
+
+
+class Verdict(enum.StrEnum):
+    READY = "ready"
+    NOT_YET = "not-yet"
+    BLOCKED = "blocked"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """``clean_needed`` is how many more pairs without mismatch make the evidence suffice; ``reasons`` are sentences."""
+
+    verdict: Verdict
+    target: float
+    clean_needed: int
+    reasons: tuple[str, ...]
