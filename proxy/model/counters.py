@@ -33,7 +33,7 @@ class Counters:
             self._map = mmap.mmap(descriptor, CAPACITY * _BYTES)
         finally:
             os.close(descriptor)
-        self._names = open(directory / f"{name}.names", "w", buffering=1, encoding="utf-8")  # noqa: SIM115 - lives as long as we do
+        self._names = (directory / f"{name}.names").open("w", buffering=1, encoding="utf-8")
         self._slots: dict[tuple[str, tuple[str, ...]], int] = {}
         self.values = memoryview(self._map).cast("q")
 

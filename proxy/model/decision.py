@@ -30,6 +30,7 @@ class Skip(enum.StrEnum):
     SHADOW_LOST = "shadow_lost"
     SHADOW_BUSY = "shadow_busy"
     BREAKER_OPEN = "breaker_open"
+    CONNECTION_DEAD = "connection_dead"
     STORE_FAILED = "store_failed"
     UNDECODABLE = "undecodable"
     SHADOW_ERROR = "shadow_error"

@@ -17,6 +17,7 @@ from proxy.model.table import LEGACY, CompareRules, ReadyRule, Route, Table, Uno
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One route's plan. ``control`` and ``candidate`` are backend names; ``urls`` maps a backend name to its base URLs.
+    ``timeout`` is seconds for one whole replay, ``max_answer`` bytes of an answer's body.
 
     ``rules`` names the rule set: evidence gathered under different rules is never added up (an epoch ends).
     """
@@ -31,6 +32,7 @@ class Plan:
     ready: ReadyRule
     timeout: float
     urls: dict[str, tuple[str, ...]]
+    max_answer: int = 1024 * 1024
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -57,6 +59,7 @@ class Plan:
             ready=ReadyRule(**data["ready"]),
             timeout=data["timeout"],
             urls={name: tuple(urls) for name, urls in data["urls"].items()},
+            max_answer=data["max_answer"],
         )
 
 
@@ -74,6 +77,7 @@ def plan_of(route: Route, table: Table) -> Plan:
         ready=route.ready,
         timeout=route.shadow.timeout if route.shadow else 0.0,
         urls={name: tuple(endpoint.url for endpoint in table.backends[name].endpoints) for name in sides},
+        max_answer=route.shadow.max_answer if route.shadow else 0,
     )
 
 

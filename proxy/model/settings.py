@@ -24,7 +24,7 @@ class Settings:
     config: str | None = None
     legacy_url: str | None = None
     store: str = "sqlite:///strangler.db"
-    secret: str = "strangler.key"
+    secret: str = "strangler.key"  # noqa: S105 - a file name
     run_dir: str = ""
     grace: float = 30.0
     log_format: str = "auto"

@@ -1,0 +1,412 @@
+"""The client's side: one connection, whose requests become passages one after the other.
+
+What is ambiguous is refused here, before any backend sees a byte (promise 2): the parser refuses broken syntax and framing,
+``fields`` what the parser lets through. Pipelined requests wait in order; reading stops while any waits, so one read's
+worth of them is the bound.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import ipaddress
+import logging
+import re
+from collections import deque
+from typing import TYPE_CHECKING
+
+import httptools
+
+from proxy.fields import Refused, read_request_fields
+from proxy.model.message import Headers, RequestHead
+from proxy.passage import Passage
+from proxy.replies import reply
+
+if TYPE_CHECKING:
+    from proxy.fields import RequestFields
+    from proxy.live_path import LivePath
+    from proxy.tunnel import Tunnel
+
+log = logging.getLogger(__name__)
+
+MAX_TARGET = 16 * 1024
+MAX_FIELDS = 256
+MAX_HEAD = 64 * 1024
+MAX_EARLY = 64 * 1024
+HEAD_SECONDS = 30.0
+"""From the first byte of a request to the end of its head."""
+KEEP_ALIVE_SECONDS = 75.0
+LINGER_SECONDS = 2.0
+"""How long we read on and throw away after a refusal, so that the client gets to read our answer (RFC 9112 section 9.6)."""
+
+_LOOKS_LIKE_A_METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64} ")
+
+_PARSER_REFUSALS = (
+    ("Invalid HTTP version", 505, "version", "Only HTTP/1.0 and HTTP/1.1 are spoken here."),
+    ("Unsupported HTTP version", 505, "version", "Only HTTP/1.0 and HTTP/1.1 are spoken here."),
+)
+"""What the parser's words mean as an answer; anything else is a 400."""
+
+_REFUSED_METHODS = {b"CONNECT", b"TRACE"}
+
+
+class Hold(enum.IntFlag):
+    """Why reading from the client is stopped."""
+
+    BACKEND = 1
+    QUEUE = 2
+    CONNECT = 4
+    EARLY = 8
+
+
+class ClientConnection(asyncio.Protocol):
+    """One client connection. ``passage`` is the request being answered, ``deadline`` when patience ends (loop time)."""
+
+    __slots__ = (
+        "_early",
+        "_head_size",
+        "_headers",
+        "_hold",
+        "_in_head",
+        "_incoming",
+        "_lingering",
+        "_parser",
+        "_pending_refusal",
+        "_priming",
+        "_queue",
+        "_reframe",
+        "_target",
+        "closed",
+        "deadline",
+        "live",
+        "passage",
+        "peer",
+        "peer_bytes",
+        "scheme",
+        "transport",
+        "trusted",
+        "tunnel",
+    )
+
+    transport: asyncio.Transport
+
+    def __init__(self, live: LivePath) -> None:
+        self.live = live
+        self.passage: Passage | None = None
+        self.tunnel: Tunnel | None = None
+        self.closed = False
+        self.peer = ""
+        self.peer_bytes = b""
+        self.scheme = b"http"
+        self.trusted = False
+        self._parser = httptools.HttpRequestParser(self)
+        self._headers: Headers = []
+        self._target = b""
+        self._head_size = 0
+        self._in_head = False
+        self._incoming: Passage | None = None
+        self._queue: deque[Passage] = deque()
+        self._hold = Hold(0)
+        self._lingering = False
+        self._pending_refusal: Refused | None = None
+        self._priming = False
+        self._reframe: RequestFields | None = None
+        self._early: list[bytes] | None = None
+        self.deadline = live.now + HEAD_SECONDS
+
+    # What the event loop does.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport  # type: ignore[assignment]  # uvloop's transport is a Transport in all but name
+        peer = transport.get_extra_info("peername")
+        self.peer = peer[0] if isinstance(peer, tuple) else "unix"
+        self.peer_bytes = self.peer.encode()
+        self.trusted = self.live.trusts(self.peer)
+        self.live.client_arrived(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self.tunnel is not None:
+            self.tunnel.from_client(data)
+        elif self._early is not None:
+            self._keep_early(data)
+        elif not self._lingering:
+            self._feed(data)
+
+    def eof_received(self) -> bool | None:
+        return self.tunnel.client_ended() if self.tunnel is not None else None
+
+    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - why it was lost changes nothing
+        self.closed = True
+        self.live.client_left(self)
+        self._queue.clear()
+        if self.tunnel is not None:
+            self.tunnel.client_lost()
+        elif self.passage is not None:
+            self.passage.client_gone()
+
+    def pause_writing(self) -> None:
+        self._writable(False)
+
+    def resume_writing(self) -> None:
+        self._writable(True)
+
+    def _writable(self, writable: bool) -> None:
+        if self.tunnel is not None:
+            self.tunnel.client_writable(writable)
+        elif self.passage is not None:
+            self.passage.client_writable(writable)
+
+    # Parsing.
+
+    def _feed(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._parsed_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserCallbackError as error:
+            if isinstance(error.__context__, Refused):
+                self._refuse(error.__context__)
+            else:
+                log.exception("a request made us fail", extra={"peer": self.peer})
+                self._refuse(Refused(500, "internal", "The proxy failed to handle this request."))
+        except httptools.HttpParserError as error:
+            self._refuse(_refusal_of(str(error), data))
+
+    def on_message_begin(self) -> None:
+        if self._priming:
+            return
+        self._target = b""
+        self._headers = []
+        self._head_size = 0
+        self._in_head = True
+        if self.passage is None:
+            self.deadline = self.live.now + HEAD_SECONDS
+
+    def on_url(self, part: bytes) -> None:
+        if self._priming:
+            return
+        self._target += part
+        if len(self._target) > MAX_TARGET:
+            raise Refused(414, "target_too_long", f"The request target is longer than {MAX_TARGET} bytes.")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._priming:
+            return
+        self._headers.append((name, value))
+        self._head_size += len(name) + len(value)
+        if self._head_size > MAX_HEAD or len(self._headers) > MAX_FIELDS:
+            raise Refused(431, "head_too_large", f"More than {MAX_FIELDS} header fields or {MAX_HEAD} bytes of them.")
+
+    def on_headers_complete(self) -> None:
+        if self._priming:
+            return
+        parser = self._parser
+        method = parser.get_method()
+        if method in _REFUSED_METHODS:
+            raise Refused(405, "method", "CONNECT and TRACE do not pass through here.")
+        http_1_0 = parser.get_http_version() == "1.0"
+        headers = self._headers
+        self._headers = []
+        self._in_head = False
+        fields = read_request_fields(headers, trusted=self.trusted, http_1_0=http_1_0)
+        head = RequestHead(method, self._target, headers, fields.host, fields.cookie)
+        passage = Passage(self, head, fields, http_1_0=http_1_0, keep_alive=parser.should_keep_alive())
+        if parser.should_upgrade():
+            self._choose_upgrade(passage)
+        self._incoming = passage
+        if self.passage is None:
+            self._start(passage)
+        else:
+            self._queue.append(passage)
+            self._holding(Hold.QUEUE, True)
+
+    def on_body(self, data: bytes) -> None:
+        if self._incoming is not None:
+            self._incoming.request_body(data)
+
+    def on_message_complete(self) -> None:
+        incoming = self._incoming
+        if incoming is None or self._reframe is not None:
+            return
+        self._incoming = None
+        trailers, self._headers = self._headers, []
+        incoming.request_body_complete(trailers)
+
+    # Upgrades.
+
+    def _choose_upgrade(self, passage: Passage) -> None:
+        """Pass the upgrade on, or forget it and treat the request as a plain one (RFC 9110 section 7.8 allows either).
+
+        The parser ends an upgrade request at its head. A body must still be read as a body, else its bytes would be taken for
+        the next request: such a request is framed anew.
+        """
+        fields = passage.fields
+        token = (fields.upgrade or b"").lower()
+        if token == b"h2c" or not token or passage.http_1_0 or fields.has_body:
+            self._reframe = fields
+        else:
+            passage.upgrade = token
+
+    def _parsed_upgrade(self, rest: bytes) -> None:
+        fields, self._reframe = self._reframe, None
+        if fields is None:
+            self._early = []
+            self._keep_early(rest)
+            return
+        framing = (
+            b"Transfer-Encoding: chunked\r\n" if fields.chunked else b"Content-Length: %d\r\n" % (fields.length or 0)
+        )
+        self._parser = httptools.HttpRequestParser(self)
+        self._priming = True
+        self._feed(b"POST / HTTP/1.1\r\nHost: reframed\r\n" + framing + b"\r\n")
+        self._priming = False
+        if rest:
+            self._feed(rest)
+
+    def _keep_early(self, data: bytes) -> None:
+        """Bytes sent before the 101: delivered after it, dropped on refusal, never parsed as HTTP."""
+        assert self._early is not None
+        if data:
+            self._early.append(data)
+        if sum(map(len, self._early)) > MAX_EARLY:
+            self._holding(Hold.EARLY, True)
+
+    def enter_tunnel(self, tunnel: Tunnel) -> None:
+        self.tunnel = tunnel
+        early, self._early = self._early or [], None
+        for data in early:
+            tunnel.from_client(data)
+        self._hold = Hold(0)
+        tunnel.backend_writable(True)
+
+    # Passages.
+
+    def _start(self, passage: Passage) -> None:
+        """Raises Refused."""
+        self.passage = passage
+        try:
+            passage.start()
+        except Refused:
+            self.passage = None
+            self._incoming = None
+            raise
+
+    def passage_ended(self, passage: Passage) -> None:
+        """The next one, if any waits and the connection is still good for it."""
+        self.passage = None
+        if self.closed or self.tunnel is not None:
+            return
+        if passage.status == 101:
+            return
+        if passage.close_after or (self.live.draining and not self._queue):
+            self._queue.clear()
+            self._close(linger=not passage.request_complete)
+        elif self._queue:
+            if len(self._queue) == 1:
+                self._holding(Hold.QUEUE, False)
+            try:
+                self._start(self._queue.popleft())
+            except Refused as refused:
+                self._queue.clear()
+                self._refuse(refused)
+        elif self._pending_refusal is not None:
+            self._refuse(self._pending_refusal)
+        else:
+            self.deadline = self.live.now + KEEP_ALIVE_SECONDS
+
+    def _refuse(self, refused: Refused) -> None:
+        """Answer in turn, then close: after a framing error nobody knows where the next request begins."""
+        if self.closed:
+            return
+        self._lingering = True
+        incoming, self._incoming = self._incoming, None
+        if incoming is not None and incoming is self.passage:
+            incoming.request_broken(refused)
+            return
+        if self.passage is not None:
+            if incoming is not None:
+                self._queue.remove(incoming)
+            self._pending_refusal = refused
+            return
+        live = self.live
+        live.counters.add("strangler_refused", reason=refused.reason)
+        request_id = live.next_request_id()
+        live.log_refusal(self, refused, request_id)
+        self.write(reply(refused.status, refused.detail, request_id, close=True))
+        self._close(linger=True)
+
+    def _close(self, *, linger: bool) -> None:
+        if self.transport.is_closing():
+            return
+        if linger and self.transport.can_write_eof():
+            self._lingering = True
+            self._hold = Hold(0)
+            self.transport.resume_reading()
+            self.transport.write_eof()
+            self.deadline = self.live.now + LINGER_SECONDS
+        else:
+            self.transport.close()
+
+    # What passages, sweeps and drains do.
+
+    def write(self, data: bytes) -> None:
+        if not self.closed:
+            self.transport.write(data)
+
+    def abort(self) -> None:
+        """Cut the connection; what was written goes out, but the answer never ends cleanly."""
+        self.closed = True
+        if not self.transport.is_closing():
+            self.transport.close()
+
+    def hold_for_backend(self, held: bool) -> None:
+        self._holding(Hold.BACKEND, held)
+
+    def hold_for_connect(self, held: bool) -> None:
+        self._holding(Hold.CONNECT, held)
+
+    def _holding(self, reason: Hold, held: bool) -> None:
+        before = self._hold
+        self._hold = before | reason if held else before & ~reason
+        if self.transport.is_closing() or bool(before) == bool(self._hold):
+            return
+        if self._hold:
+            self.transport.pause_reading()
+        else:
+            self.transport.resume_reading()
+
+    def expire(self) -> None:
+        """The deadline passed."""
+        if self.tunnel is not None:
+            return
+        if self.passage is not None:
+            self.passage.expire()
+        elif self._lingering or not self._in_head:
+            self.transport.abort()
+        else:
+            self._refuse(Refused(408, "slow_head", "The request took too long to arrive."))
+
+    def drain(self) -> None:
+        """Finish what is under way, take nothing new."""
+        if self.passage is None and self.tunnel is None and not self.transport.is_closing():
+            self.transport.close()
+
+
+def _refusal_of(parser_says: str, data: bytes) -> Refused:
+    if "Invalid method" in parser_says and _LOOKS_LIKE_A_METHOD.match(data):
+        return Refused(501, "method", "This method is not known here.")
+    for words, status, reason, detail in _PARSER_REFUSALS:
+        if words in parser_says:
+            return Refused(status, reason, detail)
+    return Refused(400, "syntax", f"The request is not valid HTTP: {parser_says}.")
+
+
+def is_trusted(peer: str, networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]) -> bool:
+    """Whether the peer's word on forwarding headers counts."""
+    if not networks:
+        return False
+    try:
+        address = ipaddress.ip_address(peer)
+    except ValueError:
+        return False
+    return any(address in network for network in networks)

@@ -1,0 +1,183 @@
+"""The access log: one line per request on stdout, JSON or for people.
+
+The live path pays for one tuple in a bounded queue; redacting, rendering and writing happen in a thread. A sink that is slow
+or blocked costs lines, which are counted, never a request.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import re
+import sys
+import time
+from collections.abc import Callable
+from json.encoder import encode_basestring_ascii as quote
+from typing import NamedTuple, Self
+from urllib.parse import unquote_plus
+
+from proxy.model.counters import Counters
+from proxy.model.line_writer import LineWriter, write_to
+from proxy.model.log import rfc3339, wants_text
+from proxy.model.printable import printable
+from proxy.model.secret_names import looks_like_card, looks_secret
+from proxy.model.settings import Settings
+
+WAITING_LINES = 8192
+"""With the longest targets these are about 10 MiB."""
+
+MAX_TARGET = 1024
+"""Bytes of a request target that are logged; with the rest a line stays below what a pipe takes in one piece."""
+
+HIDDEN = "[redacted]"
+
+_USERINFO = re.compile(r"^([a-zA-Z][a-zA-Z0-9+.-]*://)[^/?#]*@")
+_TOKEN = re.compile(r"eyJ[\w-]{8,}\.|\bbearer\b", re.IGNORECASE)
+
+
+class Line(NamedTuple):
+    """One request as the live path knows it. ``at`` is Unix time at its end, the others are seconds.
+
+    ``first_byte`` is the time until the backend's answer began, None if it never did. ``skip`` says why there was no copy.
+    """
+
+    at: float
+    route: str
+    backend: str
+    reason: str
+    skip: str | None
+    method: bytes
+    target: bytes
+    status: int
+    bytes_in: int
+    bytes_out: int
+    duration: float
+    first_byte: float | None
+    request_id: str
+    client: str
+
+
+class AccessLog:
+    """A context manager: what is waiting at the end is written, as far as the sink takes it within a second."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        counters: Counters,
+        write: Callable[[bytes], object] | None = None,
+        dice: Callable[[], float] = random.random,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._sample = settings.access_log_sample
+        self._dice = dice
+        self._clock = clock
+        self._values = counters.values
+        self._dropped = counters.slot("strangler_access_log_dropped")
+        text = wants_text(settings.log_format, is_terminal=write is None and sys.stdout.isatty())
+        self._writer = LineWriter[Line](
+            write or write_to(1),
+            render_text if text else json_renderer(os.getpid()),
+            limit=WAITING_LINES,
+            on_drop=self._count_dropped,
+        )
+
+    def log(  # noqa: PLR0913, PLR0917 - called once per request: a tuple of its arguments is all it makes
+        self,
+        route: str,
+        backend: str,
+        reason: str,
+        skip: str | None,
+        method: bytes,
+        target: bytes,
+        status: int,
+        bytes_in: int,
+        bytes_out: int,
+        duration: float,
+        first_byte: float | None,
+        request_id: str,
+        client: str,
+    ) -> None:
+        """Log one finished request, if it is drawn. Failures (status 500 and above, or none at all) always are.
+
+        The draw is not by request id: a client chooses its id, and could keep itself out of the log.
+        """
+        if self._sample < 1.0 and 0 < status < 500 and self._dice() >= self._sample:
+            return
+        self._writer.add(
+            Line(
+                self._clock(), route, backend, reason, skip, method, target[: MAX_TARGET + 1], status,
+                bytes_in, bytes_out, duration, first_byte, request_id, client,
+            )
+        )  # fmt: skip
+
+    def __enter__(self) -> Self:
+        self._writer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._writer.close()
+
+    def _count_dropped(self, total: int) -> None:
+        # With a sink that never came back the counters may be closed by now: the process is ending.
+        with contextlib.suppress(ValueError):
+            self._values[self._dropped] = total
+
+
+def loggable_target(target: bytes) -> str:
+    """The target without secrets: no userinfo, no values of parameters that look secret by their name or themselves."""
+    text = target[:MAX_TARGET].decode("utf-8", "backslashreplace")
+    if not text.startswith("/"):
+        text = _USERINFO.sub(r"\1", text)
+    path, mark, query = text.partition("?")
+    if mark:
+        text = f"{path}?{'&'.join(map(_loggable_parameter, query.split('&')))}"
+    return text if len(target) <= MAX_TARGET else f"{text}..."
+
+
+def _loggable_parameter(parameter: str) -> str:
+    name, equals, value = parameter.partition("=")
+    if not equals:
+        return HIDDEN if _is_secret(name) else parameter
+    if looks_secret(unquote_plus(name)) or _is_secret(value):
+        return f"{name}={HIDDEN}"
+    return parameter
+
+
+def _is_secret(value: str) -> bool:
+    """A token, or the number of a payment card."""
+    plain = unquote_plus(value)
+    return _TOKEN.search(plain) is not None or looks_like_card(plain)
+
+
+def json_renderer(pid: int) -> Callable[[Line], bytes]:
+    """Renders JSON objects, ASCII only. Written out by hand: it runs for every request, and is half the price of a dict."""
+
+    def render(line: Line) -> bytes:
+        skip = "null" if line.skip is None else quote(line.skip)
+        first_byte = "null" if line.first_byte is None else f"{line.first_byte * 1000:.3f}"
+        return (
+            f'{{"time":"{rfc3339(line.at)}","level":"info","role":"proxy","pid":{pid},"event":"request",'
+            f'"method":{_quoted(line.method)},"target":{quote(loggable_target(line.target))},"status":{line.status},'
+            f'"route":{quote(line.route)},"backend":{quote(line.backend)},"reason":{quote(line.reason)},"skip":{skip},'
+            f'"bytes_in":{line.bytes_in},"bytes_out":{line.bytes_out},'
+            f'"duration_ms":{line.duration * 1000:.3f},"first_byte_ms":{first_byte},'
+            f'"request_id":{quote(line.request_id)},"client":{quote(line.client)}}}\n'
+        ).encode()
+
+    return render
+
+
+def render_text(line: Line) -> bytes:
+    """``12:00:00.123 GET /orders/7 200  12.3 ms  512 B  order-read -> orders (reason)  id  client``, safe for a terminal."""
+    clock = f"{time.strftime('%H:%M:%S', time.localtime(line.at))}.{int(line.at * 1000) % 1000:03d}"
+    request = f"{line.method.decode('latin-1')} {loggable_target(line.target)}"
+    text = (
+        f"{clock} {request}  {line.status or 'no answer'}  {line.duration * 1000:.1f} ms  {line.bytes_out} B"
+        f"  {line.route} -> {line.backend} ({line.reason})  {line.request_id}  {line.client}"
+    )
+    return printable(text).encode() + b"\n"
+
+
+def _quoted(method: bytes) -> str:
+    return quote(method.decode("latin-1"))

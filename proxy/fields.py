@@ -1,0 +1,292 @@
+"""What happens to each header field on its way through: one table a direction, and one pass over the fields.
+
+Names, order, spelling and bytes of everything not named here go through untouched. Sources: RFC 9110 section 7.6.1
+(Connection and the fields that belong to one hop), RFC 9112 section 6 (framing), RFC 9110 section 7.6.3 (Via).
+"""
+
+from __future__ import annotations
+
+import enum
+
+from proxy.model.message import Headers
+
+
+class Refused(Exception):
+    """A request that no backend may see. ``status`` is what the client gets, ``reason`` counts and explains it."""
+
+    def __init__(self, status: int, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.reason = reason
+        self.detail = detail
+
+
+class Fate(enum.IntEnum):
+    """What becomes of a field. Everything above DROP needs a look at its value."""
+
+    KEEP = 0
+    DROP = 1
+    HOST = 2
+    LENGTH = 3
+    TRANSFER_ENCODING = 4
+    CONNECTION = 5
+    UPGRADE = 6
+    COOKIE = 7
+    EXPECT = 8
+    REQUEST_ID = 9
+    FORWARDED = 10
+    FORWARDED_FOR = 11
+    FORWARDED_PROTO = 12
+    FORWARDED_HOST = 13
+
+
+_ONE_HOP = {
+    b"connection": Fate.CONNECTION,
+    b"keep-alive": Fate.DROP,
+    b"proxy-connection": Fate.DROP,
+    b"transfer-encoding": Fate.TRANSFER_ENCODING,
+    b"te": Fate.DROP,
+    b"upgrade": Fate.UPGRADE,
+    b"content-length": Fate.LENGTH,
+}
+
+REQUEST_FIELDS = _ONE_HOP | {
+    b"host": Fate.HOST,
+    b"cookie": Fate.COOKIE,
+    b"expect": Fate.EXPECT,
+    b"x-request-id": Fate.REQUEST_ID,
+    b"forwarded": Fate.FORWARDED,
+    b"x-forwarded-for": Fate.FORWARDED_FOR,
+    b"x-forwarded-proto": Fate.FORWARDED_PROTO,
+    b"x-forwarded-host": Fate.FORWARDED_HOST,
+    b"x-forwarded-port": Fate.FORWARDED,
+    b"x-forwarded-prefix": Fate.FORWARDED,
+    b"x-real-ip": Fate.FORWARDED,
+    # CGI-style servers read an underscore as a hyphen, so these would be believed as if they were ours.
+    b"x_forwarded_for": Fate.DROP,
+    b"x_forwarded_proto": Fate.DROP,
+    b"x_forwarded_host": Fate.DROP,
+    b"x_real_ip": Fate.DROP,
+    b"transfer_encoding": Fate.DROP,
+    b"content_length": Fate.DROP,
+    b"proxy-authorization": Fate.DROP,
+    b"http2-settings": Fate.DROP,
+    b"proxy": Fate.DROP,  # read by CGI programs as the environment variable HTTP_PROXY
+    b"x-shadow": Fate.DROP,  # ours alone: it marks a copy
+}
+
+ANSWER_FIELDS = dict(_ONE_HOP)
+
+NEVER_NOMINATED = frozenset({b"host", b"content-length", b"cookie", b"authorization", b"x-request-id", b"via"})
+"""Fields that a client cannot have removed by naming them in Connection: they are end to end, or they are ours."""
+
+
+class Fates(dict[bytes, Fate]):
+    """A field table that remembers each spelling it has met, so that a usual field costs one dict lookup.
+
+    Bounded: a hostile peer may invent spellings for ever.
+    """
+
+    __slots__ = ("_table",)
+
+    def __init__(self, table: dict[bytes, Fate]) -> None:
+        super().__init__()
+        self._table = table
+
+    def __missing__(self, name: bytes) -> Fate:
+        fate = self._table.get(name.lower(), Fate.KEEP)
+        if len(self) < 4096 and len(name) <= 64:
+            self[name] = fate
+        return fate
+
+
+_REQUEST_FATES = Fates(REQUEST_FIELDS)
+_ANSWER_FATES = Fates(ANSWER_FIELDS)
+
+
+class RequestFields:
+    """What one pass over a request's fields yields. ``lines`` are the pieces to forward, in order."""
+
+    __slots__ = (
+        "chunked",
+        "connection",
+        "cookie",
+        "forwarded_for",
+        "forwarded_host",
+        "forwarded_proto",
+        "host",
+        "length",
+        "lines",
+        "request_id",
+        "upgrade",
+    )
+
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []
+        self.host: bytes | None = None
+        self.cookie: bytes | None = None
+        self.length: int | None = None
+        self.chunked = False
+        self.connection: bytes | None = None
+        self.upgrade: bytes | None = None
+        self.request_id: bytes | None = None
+        self.forwarded_for: bytes | None = None
+        self.forwarded_proto: bytes | None = None
+        self.forwarded_host: bytes | None = None
+
+    @property
+    def has_body(self) -> bool:
+        return self.chunked or bool(self.length)
+
+
+def read_request_fields(headers: Headers, *, trusted: bool, http_1_0: bool) -> RequestFields:
+    """Sort a request's fields into what is forwarded, what frames it and what is ours. Raises Refused."""
+    fields = RequestFields()
+    lines = fields.lines
+    fates = _REQUEST_FATES
+    for name, value in headers:
+        fate = fates[name]
+        if fate == 0:
+            lines += (name, b": ", value, b"\r\n")
+        elif fate != 1:
+            _read_request_field(fields, fate, name, value, trusted)
+    if fields.host is None and not http_1_0:
+        # RFC 9112 section 3.2
+        raise Refused(400, "host", "A request needs exactly one Host header.")
+    if fields.chunked and http_1_0:
+        # RFC 9112 section 6.1: the sender of HTTP/1.0 cannot have meant it.
+        raise Refused(400, "framing", "Transfer-Encoding has no meaning in HTTP/1.0.")
+    if fields.connection is not None and fields.connection not in _USUAL:
+        nominated = tokens(fields.connection) - {b"keep-alive", b"close", b"upgrade"} - NEVER_NOMINATED
+        if nominated:
+            fields.lines = _without(lines, nominated)
+    return fields
+
+
+def _read_request_field(fields: RequestFields, fate: Fate, name: bytes, value: bytes, trusted: bool) -> None:
+    if fate is Fate.CONNECTION:
+        # RFC 9110 section 5.3: several lines are one list, also when the first is empty.
+        fields.connection = value if fields.connection is None else fields.connection + b"," + value
+    elif fate is Fate.UPGRADE:
+        fields.upgrade = value
+    elif fate is Fate.LENGTH or fate is Fate.TRANSFER_ENCODING:
+        _read_framing(fields, fate, value)
+        fields.lines += (name, b": ", value, b"\r\n")
+    elif fate in _END_TO_END:
+        _note(fields, fate, value)
+        fields.lines += (name, b": ", value, b"\r\n")
+    elif trusted:
+        _read_forwarded(fields, fate, name, value)
+
+
+_END_TO_END = frozenset({Fate.HOST, Fate.COOKIE, Fate.EXPECT, Fate.REQUEST_ID})
+
+
+def _note(fields: RequestFields, fate: Fate, value: bytes) -> None:
+    """Remember a value that is also forwarded."""
+    if fate is Fate.HOST:
+        if fields.host is not None:
+            raise Refused(400, "host", "A request needs exactly one Host header.")
+        fields.host = value
+    elif fate is Fate.COOKIE:
+        fields.cookie = value if fields.cookie is None else fields.cookie + b"; " + value
+    elif fate is Fate.EXPECT:
+        if value.lower() != b"100-continue":
+            # RFC 9110 section 10.1.1
+            raise Refused(417, "expect", "The only expectation understood here is 100-continue.")
+    elif fields.request_id is None and value:
+        fields.request_id = value
+
+
+def _read_framing(fields: RequestFields, fate: Fate, value: bytes) -> None:
+    if fate is Fate.LENGTH:
+        if fields.length is not None or not value.isdigit():
+            raise Refused(400, "framing", "Content-Length must be one number.")
+        fields.length = int(value[:20])
+    elif value.lower() != b"chunked" or fields.chunked:
+        # RFC 9112 section 6.1: a transfer coding that we do not know
+        raise Refused(501, "transfer_coding", "The only transfer coding understood here is chunked.")
+    else:
+        fields.chunked = True
+
+
+def _read_forwarded(fields: RequestFields, fate: Fate, name: bytes, value: bytes) -> None:
+    """From a trusted peer only: what it says about the way so far is kept, and added to."""
+    if fate is Fate.FORWARDED_FOR:
+        fields.forwarded_for = value if fields.forwarded_for is None else fields.forwarded_for + b", " + value
+    elif fate is Fate.FORWARDED_PROTO:
+        fields.forwarded_proto = value
+    elif fate is Fate.FORWARDED_HOST:
+        fields.forwarded_host = value
+    else:
+        fields.lines += (name, b": ", value, b"\r\n")
+
+
+_USUAL = frozenset({b"keep-alive", b"close", b"Keep-Alive", b"Close"})
+"""Values of Connection that nominate nothing, so that most messages need no further look."""
+
+
+def tokens(value: bytes) -> set[bytes]:
+    """The members of a comma-separated list, in lower case."""
+    return {token.strip().lower() for token in value.split(b",")} - {b""}
+
+
+def _without(lines: list[bytes], names: set[bytes]) -> list[bytes]:
+    kept: list[bytes] = []
+    for at in range(0, len(lines), 4):
+        if lines[at].lower() not in names:
+            kept += lines[at : at + 4]
+    return kept
+
+
+class AnswerFields:
+    """What one pass over an answer's fields yields. ``lines`` are the pieces to send on, in order, framing kept in its place."""
+
+    __slots__ = ("chunked", "connection", "length", "lines", "upgrade")
+
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []
+        self.length: int | None = None
+        self.chunked = False
+        self.connection: bytes | None = None
+        self.upgrade: bytes | None = None
+
+
+class InvalidAnswer(Exception):
+    """A backend's answer that must not be passed on."""
+
+
+def read_answer_fields(headers: Headers, *, dechunk: bool) -> AnswerFields:
+    """Sort an answer's fields. ``dechunk``: the client cannot read chunks (HTTP/1.0). Raises InvalidAnswer."""
+    fields = AnswerFields()
+    lines = fields.lines
+    fates = _ANSWER_FATES
+    for name, value in headers:
+        fate = fates[name]
+        if fate == 0:
+            lines += (name, b": ", value, b"\r\n")
+        elif fate != 1:
+            _read_answer_field(fields, fate, name, value, dechunk)
+    if fields.connection is not None and fields.connection not in _USUAL:
+        nominated = tokens(fields.connection) - {b"keep-alive", b"close", b"upgrade", b"content-length"}
+        if nominated:
+            fields.lines = _without(fields.lines, nominated)
+    return fields
+
+
+def _read_answer_field(fields: AnswerFields, fate: Fate, name: bytes, value: bytes, dechunk: bool) -> None:
+    if fate is Fate.LENGTH:
+        if fields.length is not None or not value.isdigit():
+            raise InvalidAnswer("more than one Content-Length, or none that is a number")
+        fields.length = int(value[:20])
+        fields.lines += (name, b": ", value, b"\r\n")
+    elif fate is Fate.TRANSFER_ENCODING:
+        if value.lower() != b"chunked" or fields.chunked:
+            raise InvalidAnswer("a transfer coding other than chunked")
+        fields.chunked = True
+        if not dechunk:
+            fields.lines += (name, b": ", value, b"\r\n")
+    elif fate is Fate.CONNECTION:
+        fields.connection = value if fields.connection is None else fields.connection + b"," + value
+    else:
+        fields.upgrade = value

@@ -1,0 +1,299 @@
+"""The backend's side: one connection to a backend, which carries one passage at a time and is reused only when clean.
+
+The connection knows framing and reuse; what the answer means for the client is the passage's business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Protocol
+
+import httptools
+
+from proxy.fields import InvalidAnswer, read_answer_fields, tokens
+from proxy.replies import Failure
+
+if TYPE_CHECKING:
+    from proxy.fields import AnswerFields
+    from proxy.model.message import Headers
+    from proxy.pool import Pool
+    from proxy.tunnel import Tunnel
+
+MAX_INTERIM_ANSWERS = 32
+"""1xx answers before the final one; a backend that sends more is broken or hostile."""
+
+MAX_ANSWER_HEAD = 256 * 1024
+"""Bytes of one answer's fields."""
+
+
+class AnswerReceiver(Protocol):
+    """Who a backend connection reports to: the passage it carries."""
+
+    is_head: bool
+    http_1_0: bool
+    upgrade: bytes | None
+    """The protocol that the client asked to switch to, in lower case."""
+
+    def interim_answer(self, status: int, reason: bytes, fields: AnswerFields) -> None: ...
+    def answer_head(self, status: int, reason: bytes, headers: Headers, fields: AnswerFields) -> None: ...
+    def answer_body(self, data: bytes) -> None: ...
+    def answer_complete(self, trailers: Headers) -> None: ...
+    def answer_upgraded(self, early: bytes) -> None: ...
+    def answer_failed(self, failure: Failure, detail: str) -> None: ...
+    def backend_writable(self, writable: bool) -> None: ...
+
+
+class BackendConnection(asyncio.Protocol):
+    """One connection to one endpoint.
+
+    ``carries`` is the passage under way or None. ``got_bytes`` tells whether anything of the present answer arrived: as
+    long as not, and only on a connection that was used before, its death may mean that the backend closed it while idle.
+    """
+
+    __slots__ = (
+        "_close_delimited",
+        "_fields",
+        "_headers",
+        "_in_body",
+        "_interim",
+        "_keeps_alive",
+        "_parser",
+        "_reason",
+        "_size",
+        "_surplus",
+        "answer_done",
+        "carries",
+        "got_bytes",
+        "idle_since",
+        "pool",
+        "request_done",
+        "reused",
+        "transport",
+        "tunnel",
+    )
+
+    transport: asyncio.Transport
+    answer_done: bool
+    got_bytes: bool
+    _close_delimited: bool
+    _fields: AnswerFields | None
+    _headers: Headers
+    _interim: int
+    _keeps_alive: bool
+    _reason: bytes
+    _size: int
+    _surplus: bool
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self.carries: AnswerReceiver | None = None
+        self.tunnel: Tunnel | None = None
+        self.reused = False
+        self.idle_since = 0.0
+        self.request_done = False
+        self._parser = httptools.HttpResponseParser(self)
+        self._begin_answer()
+
+    # What the passage does.
+
+    def begin(self, carries: AnswerReceiver, head: bytes) -> None:
+        self.carries = carries
+        self.request_done = False
+        self.got_bytes = False
+        self._interim = 0
+        self._begin_answer()
+        self.transport.write(head)
+
+    def write(self, data: bytes) -> None:
+        self.transport.write(data)
+
+    def discard(self) -> None:
+        """Close without a word: whatever is on the way is nobody's any more."""
+        self.carries = None
+        if not self.transport.is_closing():
+            self.transport.abort()
+
+    def pause(self, paused: bool) -> None:
+        """Stop or resume reading: the client cannot take more for now."""
+        if self.transport.is_closing():
+            return
+        if paused:
+            self.transport.pause_reading()
+        else:
+            self.transport.resume_reading()
+
+    # What the event loop does.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport  # type: ignore[assignment]  # uvloop's transport is a Transport in all but name
+
+    def data_received(self, data: bytes) -> None:
+        if self.tunnel is not None:
+            self.tunnel.from_backend(data)
+            return
+        if self.carries is None:
+            # Bytes that nobody asked for are never matched to the next request.
+            self.pool.forget(self)
+            self.transport.abort()
+            return
+        self.got_bytes = True
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._upgraded(data[upgrade.args[0] :])
+            return
+        except httptools.HttpParserCallbackError as error:
+            self._invalid(str(error.__context__ or error))
+            return
+        except httptools.HttpParserError as error:
+            if not self.answer_done:
+                self._invalid(str(error))
+                return
+            self._surplus = True
+        if self.answer_done:
+            self._settle()
+
+    def eof_received(self) -> bool | None:
+        if self.tunnel is not None:
+            return self.tunnel.backend_ended()
+        if self.carries is not None and self._close_delimited:
+            # RFC 9112 section 6.3: this answer ends where the connection ends.
+            self._surplus = True
+            self._settle()
+        return None
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.pool.forget(self)
+        if self.tunnel is not None:
+            self.tunnel.backend_lost()
+            return
+        carries = self.carries
+        if carries is None:
+            return
+        self.carries = None
+        carries.answer_failed(
+            Failure.NO_ANSWER if self._fields is None else Failure.CUT_SHORT,
+            str(error) if error else "the connection was closed",
+        )
+
+    def pause_writing(self) -> None:
+        if self.tunnel is not None:
+            self.tunnel.backend_writable(False)
+        elif self.carries is not None:
+            self.carries.backend_writable(False)
+
+    def resume_writing(self) -> None:
+        if self.tunnel is not None:
+            self.tunnel.backend_writable(True)
+        elif self.carries is not None:
+            self.carries.backend_writable(True)
+
+    # What the parser does.
+
+    def on_message_begin(self) -> None:
+        if self.answer_done:
+            self._surplus = True
+
+    def on_status(self, reason: bytes) -> None:
+        self._reason += reason
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers.append((name, value))
+        self._size += len(name) + len(value)
+        if self._size > MAX_ANSWER_HEAD:
+            raise InvalidAnswer("more header fields than anybody needs")
+
+    def on_headers_complete(self) -> None:
+        carries = self.carries
+        if self._surplus or carries is None:
+            return
+        status = self._parser.get_status_code()
+        if status < 200 and status != 101:
+            self._interim_answer(carries, status)
+            return
+        headers = self._headers
+        self._headers = []
+        fields = read_answer_fields(headers, dechunk=carries.http_1_0)
+        if status == 101 and not self._is_wanted_upgrade(carries, fields):
+            # RFC 9110 section 15.2.2: the server switches to what was asked for, or not at all.
+            raise InvalidAnswer("an upgrade that nobody asked for")
+        self._fields = fields
+        # RFC 9112 section 6.3: these have no body, whatever their fields say.
+        no_body = carries.is_head or status in {101, 204, 304}
+        self._close_delimited = not no_body and not fields.chunked and fields.length is None
+        carries.answer_head(status, self._reason, headers, fields)
+        if carries.is_head:
+            # The parser cannot know that no body follows, so it is replaced before the next answer.
+            self.answer_done = True
+            self._keeps_alive = self._head_keeps_alive(fields)
+
+    def on_body(self, data: bytes) -> None:
+        if self.answer_done:
+            self._surplus = True
+        elif self.carries is not None:
+            self.carries.answer_body(data)
+
+    def on_message_complete(self) -> None:
+        if self._fields is None:
+            # The end of a 1xx answer; the real one follows.
+            self._begin_answer()
+        else:
+            self.answer_done = True
+            # Only here does the parser still know how this message was framed.
+            self._keeps_alive = self._parser.should_keep_alive()
+
+    # Inside.
+
+    def _begin_answer(self) -> None:
+        self._headers = []
+        self._reason = b""
+        self._size = 0
+        self._fields = None
+        self.answer_done = False
+        self._close_delimited = False
+        self._keeps_alive = False
+        self._surplus = False
+
+    def _is_wanted_upgrade(self, carries: AnswerReceiver, fields: AnswerFields) -> bool:
+        return (
+            self._parser.should_upgrade()
+            and carries.upgrade is not None
+            and (fields.upgrade or b"").lower() == carries.upgrade
+        )
+
+    def _interim_answer(self, carries: AnswerReceiver, status: int) -> None:
+        self._interim += 1
+        if self._interim > MAX_INTERIM_ANSWERS:
+            raise InvalidAnswer("too many 1xx answers")
+        carries.interim_answer(status, self._reason, read_answer_fields(self._headers, dechunk=True))
+
+    def _settle(self) -> None:
+        """After an answer: back to the pool if both messages ended exactly on their boundary, else closed."""
+        carries = self.carries
+        if carries is None:
+            return
+        self.carries = None
+        if carries.is_head:
+            self._parser = httptools.HttpResponseParser(self)
+        if self._keeps_alive and self.request_done and not self._surplus and not self.transport.is_closing():
+            self.pool.put(self)
+        elif not self.transport.is_closing():
+            self.transport.close()
+        carries.answer_complete(self._headers)
+
+    def _head_keeps_alive(self, fields: AnswerFields) -> bool:
+        """After HEAD the parser still waits for a body, so its word on keep-alive is worth nothing."""
+        named = tokens(fields.connection) if fields.connection else set()
+        return b"close" not in named and (self._parser.get_http_version() == "1.1" or b"keep-alive" in named)
+
+    def _upgraded(self, early: bytes) -> None:
+        carries = self.carries
+        self.carries = None
+        if carries is not None:
+            carries.answer_upgraded(early)
+
+    def _invalid(self, detail: str) -> None:
+        carries = self.carries
+        self.discard()
+        if carries is not None:
+            carries.answer_failed(Failure.INVALID_ANSWER, detail)

@@ -1,0 +1,153 @@
+"""What all connections of one worker share: the table in force, the pools, the counters, the tap, the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import os
+import random
+from typing import TYPE_CHECKING, Protocol
+
+from proxy.accept import ClientConnection, is_trusted
+from proxy.identity import IdentityCookie
+from proxy.model.plan import encode_plans, plans_of
+from proxy.pool import Pools
+from proxy.tally import Meters
+from proxy.tap import Tap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from proxy.fields import Refused
+    from proxy.model.counters import Counters
+    from proxy.model.settings import Settings
+    from proxy.passage import Passage
+    from proxy.replies import Failure
+    from proxy.routing import Routing
+
+log = logging.getLogger(__name__)
+
+
+class RequestLog(Protocol):
+    """Where one line per request goes; must not wait. See ``access_log.AccessLog.log`` for the fields."""
+
+    @property
+    def log(self) -> Callable[..., None]: ...
+
+
+TICK_SECONDS = 0.1
+"""How often deadlines are looked at: every timeout is exact to this."""
+
+
+class LivePath:
+    """One worker's live path. ``routing`` is swapped whole; a passage keeps the decision it began with."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        routing: Routing,
+        secret: bytes,
+        counters: Counters,
+        access_log: RequestLog,
+        source: str,
+    ) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.now = self.loop.time()
+        self.routing = routing
+        self.counters = counters
+        self.values = counters.values
+        self.meters = Meters(counters)
+        self.pools = Pools(self.loop)
+        self.identity_cookie = IdentityCookie(secret)
+        self.dice = random.random
+        self.draining = False
+        self.clients: set[ClientConnection] = set()
+        self.emptied = asyncio.Event()
+        self.tap = Tap(settings.tap_path, source, settings.tap_bytes, self.meters, self._plans)
+        self.access_log = access_log
+        self._connections = counters.slot("strangler_connections")
+        self._tunnels = counters.slot("strangler_tunnels")
+        self._tap_bytes = counters.slot("strangler_tap_bytes")
+        self._id_prefix = os.urandom(8).hex()
+        self._ids = 0
+        self._networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
+        self._trust(routing)
+
+    def use(self, routing: Routing) -> None:
+        """Put a new table in force: one assignment, seen by the next request."""
+        self.routing = routing
+        self._trust(routing)
+        self.tap.table_changed()
+
+    def _trust(self, routing: Routing) -> None:
+        self._networks = tuple(ipaddress.ip_network(text, strict=False) for text in routing.table.trusted_proxies)
+
+    def _plans(self) -> bytes:
+        return encode_plans(plans_of(self.routing.table))
+
+    def trusts(self, peer: str) -> bool:
+        return is_trusted(peer, self._networks)
+
+    def next_request_id(self) -> str:
+        """Unique across workers and restarts; says nothing about anything."""
+        self._ids += 1
+        return f"{self._id_prefix}{self._ids:08x}"
+
+    def client_arrived(self, client: ClientConnection) -> None:
+        self.clients.add(client)
+        self.values[self._connections] += 1
+
+    def client_left(self, client: ClientConnection) -> None:
+        self.clients.discard(client)
+        self.values[self._connections] -= 1
+        self._note_empty()
+
+    def add_tunnel(self, change: int) -> None:
+        self.values[self._tunnels] += change
+
+    def tick(self) -> None:
+        """Advance the coarse clock and end what has waited too long."""
+        self.now = now = self.loop.time()
+        expired = [client for client in self.clients if client.deadline < now]
+        for client in expired:
+            client.expire()
+        self.pools.sweep(now)
+        self.values[self._tap_bytes] = self.tap.waiting_bytes
+
+    def drain(self) -> None:
+        """Take nothing new; ``emptied`` is set when the last client has left."""
+        self.draining = True
+        for client in list(self.clients):
+            client.drain()
+        self._note_empty()
+
+    def _note_empty(self) -> None:
+        if self.draining and not self.clients:
+            self.emptied.set()
+
+    # Words for people: never waited for.
+
+    def log_failure(self, passage: Passage, failure: Failure, detail: str) -> None:
+        log.warning(
+            "backend failed",
+            extra={
+                "failure": failure.value,
+                "detail": detail,
+                "backend": passage.backend.name,
+                "route": passage.decision.route.name,
+                "request_id": passage.request_id,
+            },
+        )
+
+    def log_refusal(self, client: ClientConnection, refused: Refused, request_id: str) -> None:
+        log.info(
+            "refused",
+            extra={
+                "status": refused.status,
+                "reason": refused.reason,
+                "detail": refused.detail,
+                "peer": client.peer,
+                "request_id": request_id,
+            },
+        )

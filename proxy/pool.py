@@ -1,0 +1,156 @@
+"""Idle connections of one endpoint, and the making of new ones."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections import deque
+from typing import TYPE_CHECKING
+
+from proxy.forward import BackendConnection
+from proxy.replies import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from proxy.model.table import Backend, Endpoint
+
+MAX_IDLE = 256
+"""Idle connections kept for one endpoint and worker."""
+
+IDLE_SECONDS = 4.0
+"""Shorter than the keep-alive of common servers (5 s), so that most reused connections are alive."""
+
+IDLE_SECONDS_UNSAFE = 1.0
+"""A request that must not be sent twice goes only on a connection that was used this recently."""
+
+
+class Pool:
+    """Connections to one endpoint. Last in, first out: the most recently used one is the most surely alive."""
+
+    __slots__ = ("_idle", "_loop", "_tasks", "_tls", "backend", "closed", "endpoint")
+
+    def __init__(self, backend: Backend, endpoint: Endpoint, loop: asyncio.AbstractEventLoop) -> None:
+        self.backend = backend
+        self.endpoint = endpoint
+        self.closed = False
+        self._loop = loop
+        self._idle: deque[BackendConnection] = deque()
+        self._tls = ssl.create_default_context() if endpoint.scheme == "https" else None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def take(self, now: float, *, safe: bool) -> BackendConnection | None:
+        """An idle connection fit for the next request, or None."""
+        idle = self._idle
+        oldest = now - (IDLE_SECONDS if safe else IDLE_SECONDS_UNSAFE)
+        while idle:
+            connection = idle[-1]
+            if connection.idle_since < oldest:
+                return None
+            idle.pop()
+            if not connection.transport.is_closing():
+                connection.reused = True
+                return connection
+        return None
+
+    def put(self, connection: BackendConnection) -> None:
+        if self.closed or len(self._idle) >= MAX_IDLE:
+            connection.transport.close()
+            return
+        connection.idle_since = self._loop.time()
+        self._idle.append(connection)
+
+    def forget(self, connection: BackendConnection) -> None:
+        if connection.carries is None and connection.tunnel is None:
+            with contextlib.suppress(ValueError):
+                self._idle.remove(connection)
+
+    def sweep(self, now: float) -> None:
+        """Close what has been idle for too long."""
+        idle = self._idle
+        while idle and idle[0].idle_since < now - IDLE_SECONDS:
+            idle.popleft().transport.close()
+
+    def connect(
+        self,
+        seconds: float,
+        connected: Callable[[BackendConnection], None],
+        failed: Callable[[Failure, str], None],
+    ) -> asyncio.Task[None]:
+        """Open a connection; exactly one of the callbacks is called, unless the task is cancelled."""
+        task = self._loop.create_task(self._connect(seconds, connected, failed), name=f"connect {self.backend.name}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _connect(
+        self,
+        seconds: float,
+        connected: Callable[[BackendConnection], None],
+        failed: Callable[[Failure, str], None],
+    ) -> None:
+        endpoint = self.endpoint
+        try:
+            async with asyncio.timeout(seconds):
+                _, connection = await self._loop.create_connection(
+                    lambda: BackendConnection(self),
+                    endpoint.host,
+                    endpoint.port,
+                    ssl=self._tls,
+                    server_hostname=endpoint.host if self._tls else None,
+                )
+        except TimeoutError:
+            failed(Failure.CONNECT_TIMEOUT, f"no connection to {endpoint.authority} within {seconds:g} s")
+        except (OSError, ssl.SSLError, ValueError) as error:
+            failed(Failure.REFUSED, f"{endpoint.authority}: {error}")
+        else:
+            connected(connection)
+
+    def close(self) -> None:
+        """Keep nothing any more; what is in use closes when it is done."""
+        self.closed = True
+        while self._idle:
+            self._idle.popleft().transport.close()
+
+
+class Pools:
+    """All pools of one worker, by backend. A new table keeps the pools of backends that stayed the same."""
+
+    __slots__ = ("_by_backend", "_loop", "_turn")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._by_backend: dict[str, tuple[Backend, list[Pool]]] = {}
+        self._turn = 0
+
+    def of(self, backend: Backend) -> Pool:
+        """The pool of the endpoint whose turn it is."""
+        known = self._by_backend.get(backend.name)
+        if known is None or known[0] is not backend:
+            known = self._renew(backend)
+        pools = known[1]
+        if len(pools) == 1:
+            return pools[0]
+        self._turn += 1
+        return pools[self._turn % len(pools)]
+
+    def _renew(self, backend: Backend) -> tuple[Backend, list[Pool]]:
+        before = self._by_backend.get(backend.name)
+        kept = {pool.endpoint: pool for pool in before[1]} if before else {}
+        pools = [kept.get(endpoint) or Pool(backend, endpoint, self._loop) for endpoint in backend.endpoints]
+        for pool in kept.values():
+            if pool not in pools:
+                pool.close()
+        renewed = self._by_backend[backend.name] = (backend, pools)
+        return renewed
+
+    def sweep(self, now: float) -> None:
+        for _, pools in self._by_backend.values():
+            for pool in pools:
+                pool.sweep(now)
+
+    def close(self) -> None:
+        for _, pools in self._by_backend.values():
+            for pool in pools:
+                pool.close()

@@ -1,0 +1,65 @@
+"""The status document: what the supervisor knows of its instance, pushed to the console after every change."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from proxy.model.log import rfc3339
+
+
+class State(enum.StrEnum):
+    """Where an instance is in its life. ``ready`` once every proxy worker has accepted for the first time."""
+
+    STARTING = "starting"
+    READY = "ready"
+    DRAINING = "draining"
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessStatus:
+    """One process. Times are Unix seconds; ``pid`` is None between two lives; ``table_version`` is the one it serves with."""
+
+    role: str
+    index: int
+    pid: int | None
+    restarts: int
+    started_at: float
+    ready: bool
+    table_version: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "role": self.role,
+            "index": self.index,
+            "pid": self.pid,
+            "restarts": self.restarts,
+            "started_at": rfc3339(self.started_at),
+            "ready": self.ready,
+            "table_version": self.table_version,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class TableStatus:
+    """The table in force. ``error`` is what is wrong with the file now, None if the file is what is in force."""
+
+    version: int
+    source: str
+    loaded_at: float
+    error: str | None
+
+
+def status_document(
+    state: State, table: TableStatus, listen: str, admin: str, processes: Iterable[ProcessStatus]
+) -> dict[str, Any]:
+    return {
+        "state": state.value,
+        "listen": listen,
+        "admin": admin,
+        "table_version": table.version,
+        "table": {"source": table.source, "loaded_at": rfc3339(table.loaded_at), "error": table.error},
+        "processes": [process.to_json() for process in processes],
+    }

@@ -1,0 +1,154 @@
+"""The tap: hands captured exchanges to the shadow worker. Bounded, lossy, counted, never awaited (promises 1 and 6).
+
+It keeps the route of every exchange it sent until the shadow says that it is dealt with, so that what a dead shadow
+worker takes with it is counted against the right route.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from proxy.model.decision import Skip
+from proxy.model.frames import BrokenFrame, FrameReader, Kind, decode_done, encode, encode_exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from proxy.model.exchange import Exchange
+    from proxy.tally import Meters
+
+RECONNECT_SECONDS = 0.1
+RECONNECT_SECONDS_MOST = 1.0
+COUNTS_SECONDS = 1.0
+
+
+class Tap:
+    """One proxy worker's way to the shadow worker. ``plans`` gives the encoded plans of the table in force."""
+
+    def __init__(self, path: Path, source: str, limit: int, meters: Meters, plans: Callable[[], bytes]) -> None:
+        self._path = path
+        self._source = source
+        self._limit = limit
+        self._meters = meters
+        self._plans = plans
+        self._link: _Link | None = None
+        self._sent_counts: dict[str, dict[str, int]] = {}
+        self._closing = False
+
+    def offer(self, exchange: Exchange) -> Skip | None:
+        """Take the exchange, or say why not. Costs a copy into a buffer, never a wait."""
+        link = self._link
+        if link is None or link.transport.is_closing():
+            return Skip.TAP_DOWN
+        if link.transport.get_write_buffer_size() > self._limit:
+            return Skip.TAP_FULL
+        link.sent.append(exchange.route)
+        link.transport.write(encode_exchange(exchange))
+        return None
+
+    @property
+    def waiting_bytes(self) -> int:
+        return self._link.transport.get_write_buffer_size() if self._link else 0
+
+    @property
+    def unfinished(self) -> int:
+        """Exchanges sent that the shadow has not dealt with yet."""
+        return len(self._link.sent) if self._link else 0
+
+    def table_changed(self) -> None:
+        if self._link is not None:
+            self._link.transport.write(encode(Kind.PLANS, self._plans()))
+
+    async def run(self) -> None:
+        """Keep the link up and the counts flowing, until cancelled."""
+        loop = asyncio.get_running_loop()
+        pause = RECONNECT_SECONDS
+        while not self._closing:
+            try:
+                _, link = await loop.create_unix_connection(lambda: _Link(self._lost), str(self._path))
+            except OSError:
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, RECONNECT_SECONDS_MOST)
+                continue
+            pause = RECONNECT_SECONDS
+            link.transport.write(encode(Kind.PLANS, self._plans()))
+            self._sent_counts = {}
+            self._link = link
+            while not link.gone.is_set():
+                self.send_counts()
+                try:
+                    async with asyncio.timeout(COUNTS_SECONDS):
+                        await link.gone.wait()
+                except TimeoutError:
+                    pass
+
+    def send_counts(self) -> None:
+        """What changed since the last time, as cumulative numbers: sending them twice does no harm."""
+        if self._link is None:
+            return
+        counts = self._meters.cumulative()
+        changed = {route: numbers for route, numbers in counts.items() if self._sent_counts.get(route) != numbers}
+        if changed:
+            self._sent_counts = counts
+            frame = encode(Kind.COUNTS, json.dumps({"source": self._source, "counts": changed}).encode())
+            self._link.transport.write(frame)
+
+    async def close(self, seconds: float) -> None:
+        """Send the last counts and wait, within a bound, until the socket has taken everything."""
+        self._closing = True
+        self.send_counts()
+        link = self._link
+        if link is None:
+            return
+        link.transport.close()
+        try:
+            async with asyncio.timeout(seconds):
+                await link.gone.wait()
+        except TimeoutError:
+            link.transport.abort()
+
+    def _lost(self, link: _Link) -> None:
+        if link is self._link:
+            self._link = None
+        if self._closing:
+            return
+        for route in link.sent:
+            self._meters.of_route(route).lost(1, Skip.SHADOW_LOST)
+        link.sent.clear()
+
+
+class _Link(asyncio.Protocol):
+    """One connection to the shadow worker. ``sent`` holds the routes of exchanges not yet dealt with, oldest first."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, lost: Callable[[_Link], None]) -> None:
+        self.sent: deque[str] = deque()
+        self.gone = asyncio.Event()
+        self._lost = lost
+        self._done = 0
+        self._reader = FrameReader()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport  # type: ignore[assignment]  # uvloop's transport is a Transport in all but name
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            for kind, payload in self._reader.feed(data):
+                if kind is Kind.DONE:
+                    self._dealt_with(decode_done(payload))
+        except BrokenFrame:
+            self.transport.abort()
+
+    def _dealt_with(self, done: int) -> None:
+        for _ in range(min(done - self._done, len(self.sent))):
+            self.sent.popleft()
+        self._done = max(done, self._done)
+
+    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - why it was lost changes nothing
+        self.gone.set()
+        self._lost(self)

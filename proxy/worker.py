@@ -1,0 +1,148 @@
+"""A proxy worker: one process, one event loop, one listening socket shared through SO_REUSEPORT.
+
+It gets its table from the supervisor over the control channel, answers ``ready`` once it accepts, and ends when told to
+drain, or when the supervisor is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from proxy.accept import ClientConnection
+from proxy.access_log import AccessLog
+from proxy.live_path import TICK_SECONDS, LivePath
+from proxy.model.control import ControlChannel
+from proxy.model.counters import Counters
+from proxy.model.log import set_up_logging
+from proxy.model.settings import Settings
+from proxy.routing import Routing
+from proxy.table.load import load_table, transparent_table
+from proxy.table.mistakes import BadTable
+
+log = logging.getLogger(__name__)
+
+BACKLOG = 4096
+ORPHAN_GRACE = 5.0
+"""Seconds for requests in flight when the supervisor is gone; then the worker ends, whatever is left."""
+
+
+def main() -> int:
+    settings = Settings.from_environment()
+    index = int(os.environ.get("STRANGLER_INDEX", "0"))
+    set_up_logging(settings, "proxy", index)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group; the supervisor drains us
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(Worker(settings, index).run())
+
+
+class Worker:
+    """Wires the live path to its process: control channel, listening socket, signals, clock."""
+
+    def __init__(self, settings: Settings, index: int) -> None:
+        self._settings = settings
+        self._name = f"proxy-{index}-{os.getpid()}"
+        self._secret = Path(settings.secret).read_bytes()
+        self._counters = Counters(Path(settings.run_dir), self._name)
+        self._live: LivePath | None = None
+        self._server: asyncio.Server | None = None
+        self._drained = asyncio.Event()
+
+    async def run(self) -> int:
+        channel = await ControlChannel.open()
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._drain_soon, self._settings.grace)
+        async with contextlib.AsyncExitStack() as stack:
+            async for message in channel:
+                match message["type"]:
+                    case "table":
+                        await self._take_table(message, channel, stack)
+                    case "drain":
+                        self._drain_soon(message["grace"])
+                        await self._drained.wait()
+                        return 0
+                    case unknown:
+                        log.warning("unknown control message", extra={"message_type": unknown})
+            log.warning("the supervisor is gone; ending")
+            self._drain_soon(ORPHAN_GRACE)
+            await self._drained.wait()
+        return 0
+
+    async def _take_table(
+        self, message: dict[str, Any], channel: ControlChannel, stack: contextlib.AsyncExitStack
+    ) -> None:
+        """Compile in a thread, so that a large table does not stop the loop; then swap."""
+        version = message["version"]
+        try:
+            routing = await asyncio.to_thread(self._compile, message)
+        except BadTable as error:
+            # The supervisor checked the same text with the same code, so this is a fault of ours: keep what works.
+            channel.send({"type": "rejected", "table_version": version, "reason": str(error)})
+            return
+        if self._live is None:
+            await self._start(routing, stack)
+        else:
+            self._live.use(routing)
+        channel.send({"type": "ready", "table_version": version})
+
+    def _compile(self, message: dict[str, Any]) -> Routing:
+        version = message["version"]
+        if message["text"] is None:
+            table = transparent_table(message["legacy_url"], version=version)
+        else:
+            table = load_table(message["text"], source=message["source"], version=version)
+        return Routing(table, self._secret)
+
+    async def _start(self, routing: Routing, stack: contextlib.AsyncExitStack) -> None:
+        settings = self._settings
+        access_log = stack.enter_context(AccessLog(settings, self._counters))
+        live = self._live = LivePath(settings, routing, self._secret, self._counters, access_log, self._name)
+        self._server = await live.loop.create_server(
+            lambda: ClientConnection(live),
+            settings.listen_host,
+            settings.listen_port,
+            reuse_port=True,
+            backlog=BACKLOG,
+        )
+        for task in (self._tick(live), live.tap.run()):
+            running = live.loop.create_task(task)
+            stack.callback(running.cancel)
+        # What was made until now stays for good: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 50)
+
+    async def _tick(self, live: LivePath) -> None:
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            live.tick()
+
+    def _drain_soon(self, grace: float) -> None:
+        loop = asyncio.get_running_loop()
+        self._draining = loop.create_task(self._drain(grace))
+
+    async def _drain(self, grace: float) -> None:
+        """Take nothing new, finish what is under way, hand over the last counts."""
+        live = self._live
+        if live is None or live.draining:
+            self._drained.set()
+            return
+        if self._server is not None:
+            self._server.close()
+        live.drain()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(grace):
+                await live.emptied.wait()
+        for client in list(live.clients):
+            client.transport.abort()
+        live.pools.close()
+        await live.tap.close(seconds=2.0)
+        self._drained.set()

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from proxy.model.plan import decode_plans, encode_plans, plan_of, plans_of
+from proxy.model.table import (
+    Backend,
+    CompareRules,
+    Endpoint,
+    Match,
+    ReadyRule,
+    Route,
+    ShadowPolicy,
+    Split,
+    Table,
+    Unordered,
+    Waiver,
+)
+
+ROUTE = Route(
+    name="orders",
+    matches=(Match(path="/orders/**"),),
+    split=Split("orders", (("orders", 5), ("legacy", 95))),
+    shadow=ShadowPolicy(sample=0.1),
+    compare=CompareRules(
+        ignore=(Waiver("$.a", "because", date(2027, 3, 31)), Waiver("$.b")),
+        unordered=(Unordered("$.items", "id"),),
+        tolerance=(("$.total", 0.005),),
+    ),
+    ready=ReadyRule(0.99, 0),
+)
+TABLE = Table(
+    version=7,
+    backends={
+        "legacy": Backend("legacy", (Endpoint("http", "127.0.0.1", 8000),)),
+        "orders": Backend("orders", (Endpoint("http", "::1", 9000), Endpoint("http", "::1", 9001))),
+    },
+    routes=(ROUTE,),
+)
+
+
+def test_plans_survive_the_wire() -> None:
+    plans = plans_of(TABLE)
+    assert decode_plans(encode_plans(plans)) == plans
+    assert plans["orders"].urls == {
+        "legacy": ("http://127.0.0.1:8000",),
+        "orders": ("http://[::1]:9000", "http://[::1]:9001"),
+    }
+
+
+def test_evidence_goes_on_when_only_weights_change_and_begins_anew_when_rules_do() -> None:
+    heavier = replace(ROUTE, split=Split("orders", (("orders", 50), ("legacy", 50))))
+    looser = replace(ROUTE, compare=replace(ROUTE.compare, tolerance=(("$.total", 0.01),)))
+    assert plan_of(ROUTE, TABLE).rules == plan_of(heavier, TABLE).rules != plan_of(looser, TABLE).rules

@@ -1,0 +1,198 @@
+"""What is refused before any backend sees a byte, and that the connection stays in step otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+import pytest
+
+from tests.proxy.conftest import Origins, Proxies, to_legacy
+from tests.proxy.wire import OriginConnection, always, answering, eventually, get, ok
+
+REFUSED = {
+    "no host": (b"GET / HTTP/1.1\r\n\r\n", 400),
+    "two hosts": (b"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400),
+    "length and chunked": (
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nG",
+        400,
+    ),
+    "two lengths": (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 10\r\n\r\nhello", 400),
+    "the same length twice": (
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
+        400,
+    ),
+    "signed length": (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: +5\r\n\r\nhello", 400),
+    "empty length": (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length:\r\n\r\nhello", 400),
+    "space before colon": (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length : 5\r\n\r\nhello", 400),
+    "unknown transfer coding": (
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        501,
+    ),
+    "chunked not last": (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n", 400),
+    "chunked in 1.0": (b"POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    "bare line feeds": (b"GET / HTTP/1.1\nHost: x\n\n", 400),
+    "folded line": (b"GET / HTTP/1.1\r\nHost: x\r\nX-A: b\r\n c\r\n\r\n", 400),
+    "control byte in value": (b"GET / HTTP/1.1\r\nHost: x\r\nX-A: b\x00c\r\n\r\n", 400),
+    "unknown expectation": (b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 200-ok\r\nContent-Length: 1\r\n\r\nx", 417),
+    "unknown method": (b"FOO / HTTP/1.1\r\nHost: x\r\n\r\n", 501),
+    "unknown version": (b"GET / HTTP/3.0\r\nHost: x\r\n\r\n", 505),
+    "trace": (b"TRACE / HTTP/1.1\r\nHost: x\r\n\r\n", 405),
+    "connect": (b"CONNECT internal:22 HTTP/1.1\r\nHost: internal:22\r\n\r\n", 405),
+    "long target": (b"GET /" + b"a" * 20000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+    "large field": (b"GET / HTTP/1.1\r\nHost: x\r\nX-A: " + b"a" * 70000 + b"\r\n\r\n", 431),
+    "many fields": (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"a: b\r\n" * 300 + b"\r\n", 431),
+    "dot segments": (b"GET /a/%2e%2e/b HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    "a TLS hello": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+async def test_what_is_ambiguous_is_refused_and_closed_and_no_backend_sees_it(
+    origin: Origins, proxy: Proxies, name: str
+) -> None:
+    request, status = REFUSED[name]
+    backend = await origin(always(ok()))
+    running = await proxy(to_legacy(backend.port))
+    client = await running.connect()
+    await client.send(request + get(b"/smuggled"))
+    received = await client.read_to_end()
+    assert received.startswith(b"HTTP/1.1 %d " % status)
+    assert len(re.findall(rb"HTTP/1\.1 \d{3} ", received)) == 1
+    assert b"Connection: close\r\n" in received
+    assert backend.heads == []
+    fresh = await running.connect()
+    await fresh.send(get())
+    assert (await fresh.read_answer())[0] == 200
+    assert running.count("strangler_refused") == 1
+
+
+async def test_a_broken_chunk_ends_the_request_at_the_backend_too(origin: Origins, proxy: Proxies) -> None:
+    taken: list[bytes] = []
+
+    async def handler(connection: OriginConnection) -> None:
+        await connection.read_head()
+        taken.append(await connection.reader.read())
+
+    backend = await origin(handler)
+    client = await (await proxy(to_legacy(backend.port))).connect()
+    await client.send(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
+    await eventually(lambda: backend.heads)
+    await client.send(b"ZZ\r\n" + get(b"/smuggled"))
+    assert (await client.read_to_end()).startswith(b"HTTP/1.1 400 ")
+    await eventually(lambda: taken)
+    assert taken == [b"3\r\nabc\r\n"]
+
+
+async def test_pipelined_requests_are_answered_in_order(origin: Origins, proxy: Proxies) -> None:
+    async def handler(connection: OriginConnection) -> None:
+        while True:
+            head = await connection.read_head()
+            size = 2 if head.startswith(b"POST") else 0
+            await connection.send(ok(head.split(b" ")[1] + await connection.read_exactly(size)))
+
+    backend = await origin(handler)
+    running = await proxy(to_legacy(backend.port))
+    client = await running.connect()
+    requests = [get(b"/%d" % n) for n in range(50)]
+    requests[7] = b"POST /7 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi"
+    await client.send(b"".join(requests))
+    answers = [(await client.read_answer())[2] for _ in range(50)]
+    assert answers == [b"/7hi" if n == 7 else b"/%d" % n for n in range(50)]
+    assert len(backend.connections) == 1
+
+
+async def test_a_bad_request_behind_good_ones_is_refused_in_its_turn(origin: Origins, proxy: Proxies) -> None:
+    backend = await origin(always(ok()))
+    client = await (await proxy(to_legacy(backend.port))).connect()
+    await client.send(get(b"/1") + get(b"/2") + b"GET / HTTP/1.1\r\n\r\n" + get(b"/never"))
+    for _ in range(2):
+        assert (await client.read_answer())[0] == 200
+    assert (await client.read_to_end()).startswith(b"HTTP/1.1 400 ")
+    assert len(backend.heads) == 2
+
+
+async def test_a_head_may_come_in_single_bytes(origin: Origins, proxy: Proxies) -> None:
+    backend = await origin(answering(ok()))
+    client = await (await proxy(to_legacy(backend.port))).connect()
+    for byte in get(b"/slow", b"X-A: b"):
+        await client.send(bytes([byte]))
+    assert (await client.read_answer())[0] == 200
+    assert backend.heads[0].startswith(b"GET /slow HTTP/1.1\r\nHost: example.com\r\nX-A: b\r\n")
+
+
+async def test_an_upgrade_with_a_body_is_read_as_a_request_with_a_body(origin: Origins, proxy: Proxies) -> None:
+    """The body of an upgrade request is a body, not the next request."""
+    bodies: list[bytes] = []
+    smuggled = get(b"/admin")
+
+    async def handler(connection: OriginConnection) -> None:
+        await connection.read_head()
+        bodies.append(await connection.read_exactly(len(smuggled)))
+        await connection.send(ok(b"first"))
+        await connection.read_head()
+        await connection.send(ok(b"second"))
+
+    backend = await origin(handler)
+    client = await (await proxy(to_legacy(backend.port))).connect()
+    await client.send(
+        b"POST /chat HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: %d\r\n\r\n"
+        % len(smuggled)
+        + smuggled
+        + get(b"/next")
+    )
+    assert (await client.read_answer())[2] == b"first"
+    assert (await client.read_answer())[2] == b"second"
+    assert bodies == [smuggled]
+    assert [head.split(b" ")[1] for head in backend.heads] == [b"/chat", b"/next"]
+    assert b"pgrade" not in backend.heads[0]
+
+
+async def test_h2c_is_never_passed_on(origin: Origins, proxy: Proxies) -> None:
+    backend = await origin(always(ok()))
+    client = await (await proxy(to_legacy(backend.port))).connect()
+    await client.send(
+        get(b"/", b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAMAAABkAAQ") + get(b"/2")
+    )
+    assert (await client.read_answer())[0] == 200
+    assert (await client.read_answer())[0] == 200
+    assert b"h2c" not in backend.heads[0]
+    assert b"HTTP2-Settings" not in backend.heads[0]
+
+
+async def test_a_slow_head_is_given_up(origin: Origins, proxy: Proxies, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("proxy.accept.HEAD_SECONDS", 0.1)
+    backend = await origin(always(ok()))
+    client = await (await proxy(to_legacy(backend.port))).connect()
+    await client.send(b"GET / HTTP/1.1\r\nHos")
+    assert (await client.read_to_end()).startswith(b"HTTP/1.1 408 ")
+
+
+async def test_an_idle_connection_is_closed_without_a_word(
+    origin: Origins, proxy: Proxies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("proxy.accept.KEEP_ALIVE_SECONDS", 0.1)
+    backend = await origin(always(ok()))
+    client = await (await proxy(to_legacy(backend.port))).connect()
+    await client.send(get())
+    await client.read_answer()
+    assert await client.read_to_end() == b""
+
+
+async def test_a_drain_closes_idle_connections_and_lets_the_others_finish(origin: Origins, proxy: Proxies) -> None:
+    go_on = asyncio.Event()
+
+    async def handler(connection: OriginConnection) -> None:
+        await connection.read_head()
+        await go_on.wait()
+        await connection.send(ok())
+
+    backend = await origin(handler)
+    running = await proxy(to_legacy(backend.port))
+    idle, busy = await running.connect(), await running.connect()
+    await busy.send(get())
+    await eventually(lambda: backend.heads)
+    running.live.drain()
+    assert await idle.read_to_end() == b""
+    go_on.set()
+    assert (await busy.read_to_end()).endswith(b"Connection: close\r\n\r\nhello")

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proxy.fields import (
+    ANSWER_FIELDS,
+    REQUEST_FIELDS,
+    Fates,
+    InvalidAnswer,
+    Refused,
+    read_answer_fields,
+    read_request_fields,
+)
+
+NAMES = st.from_regex(rb"\A[!#$%&'*+.^_`|~0-9A-Za-z-]{1,20}\Z")
+VALUES = st.from_regex(rb"\A[\x21-\x7e\x80-\xff]{0,30}\Z")
+FIELDS = st.lists(st.tuples(NAMES, VALUES), max_size=20)
+
+
+def forwarded(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    lines = read_request_fields([(b"Host", b"x"), *headers], trusted=False, http_1_0=False).lines
+    return [(lines[at], lines[at + 2]) for at in range(4, len(lines), 4)]
+
+
+@given(FIELDS.map(lambda fields: [f for f in fields if f[0].lower() not in REQUEST_FIELDS]))
+def test_fields_that_are_not_in_the_table_are_forwarded_byte_for_byte_in_order(
+    headers: list[tuple[bytes, bytes]],
+) -> None:
+    assert forwarded(headers) == headers
+
+
+@given(FIELDS.map(lambda fields: [f for f in fields if f[0].lower() not in ANSWER_FIELDS]))
+def test_answer_fields_that_are_not_in_the_table_are_passed_on_byte_for_byte(
+    headers: list[tuple[bytes, bytes]],
+) -> None:
+    lines = read_answer_fields(headers, dechunk=False).lines
+    assert [(lines[at], lines[at + 2]) for at in range(0, len(lines), 4)] == headers
+
+
+@given(st.lists(NAMES, max_size=5))
+def test_what_connection_names_is_dropped_but_never_what_is_ours_or_frames(names: list[bytes]) -> None:
+    headers = [(b"Connection", b", ".join(names)), *((name, b"v") for name in names), (b"Cookie", b"c")]
+    kept = forwarded([*headers, (b"X-Other", b"stays")] if b"x-other" not in {n.lower() for n in names} else headers)
+    dropped = {name.lower() for name in names} - {
+        b"cookie",
+        b"authorization",
+        b"via",
+        b"keep-alive",
+        b"close",
+        b"upgrade",
+    }
+    assert not {name.lower() for name, _ in kept} & dropped
+    assert (b"Cookie", b"c") in kept
+
+
+def test_two_connection_lines_are_one_list_even_if_the_first_is_empty() -> None:
+    assert forwarded([(b"Connection", b""), (b"Connection", b"X-Hop"), (b"X-Hop", b"1"), (b"X", b"2")]) == [
+        (b"X", b"2")
+    ]
+
+
+def test_cookie_lines_stay_separate_on_the_wire_and_are_read_as_one() -> None:
+    headers = [(b"Host", b"x"), (b"Cookie", b"a=1"), (b"cookie", b"b=2")]
+    fields = read_request_fields(headers, trusted=False, http_1_0=False)
+    assert fields.cookie == b"a=1; b=2"
+    assert fields.lines[4:] == [b"Cookie", b": ", b"a=1", b"\r\n", b"cookie", b": ", b"b=2", b"\r\n"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ([], 400),
+        ([(b"Host", b"a"), (b"host", b"a")], 400),
+        ([(b"Host", b"a"), (b"Content-Length", "\u0665".encode())], 400),
+        ([(b"Host", b"a"), (b"Transfer-Encoding", b"chunked"), (b"transfer-encoding", b"chunked")], 501),
+        ([(b"Host", b"a"), (b"Transfer-Encoding", b"identity")], 501),
+        ([(b"Host", b"a"), (b"Expect", b"100-continue, x")], 417),
+    ],
+)
+def test_what_the_parser_lets_through_and_is_still_ambiguous_is_refused(
+    headers: list[tuple[bytes, bytes]], status: int
+) -> None:
+    with pytest.raises(Refused) as refused:
+        read_request_fields(headers, trusted=False, http_1_0=False)
+    assert refused.value.status == status
+
+
+@pytest.mark.parametrize(
+    "headers", [[(b"Content-Length", b"5"), (b"Content-Length", b"5")], [(b"Transfer-Encoding", b"gzip, chunked")]]
+)
+def test_answers_with_unclear_framing_are_invalid(headers: list[tuple[bytes, bytes]]) -> None:
+    with pytest.raises(InvalidAnswer):
+        read_answer_fields(headers, dechunk=False)
+
+
+def test_a_hostile_peer_cannot_fill_memory_with_spellings() -> None:
+    fates = Fates(REQUEST_FIELDS)
+    for number in range(10_000):
+        fates[b"x-%d" % number]
+    assert len(fates) == 4096

@@ -1,0 +1,155 @@
+"""The tap against a real Unix socket: what is handed over, what is dropped, and that every drop has its reason."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from proxy.model.counters import Counters
+from proxy.model.decision import Skip
+from proxy.model.exchange import Exchange
+from proxy.model.frames import FrameReader, Kind, decode_exchange, encode_done
+from proxy.tally import Meters
+from proxy.tap import Tap
+from tests.proxy.wire import eventually
+
+EXCHANGE = Exchange(
+    id="1", route="orders", table_version=1, primary="legacy", shadow="orders", started_at=1.0, first_byte=0.1, total=0.2,
+    request_head=b"GET / HTTP/1.1\r\n\r\n", request_body=b"", answer_head=b"HTTP/1.1 200 OK\r\n\r\n", answer_body=b"x" * 1000,
+)  # fmt: skip
+
+
+class Shadow:
+    """The other end: keeps the frames it reads."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.frames: list[tuple[Kind, bytes]] = []
+        self.writers: list[asyncio.StreamWriter] = []
+        self.reading = asyncio.Event()
+        self.reading.set()
+        self.server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        self.server = await asyncio.start_unix_server(self._serve, str(self.path))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.writers.append(writer)
+        frames = FrameReader()
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await self.reading.wait()
+                data = await reader.read(2**16)
+                if not data:
+                    break
+                self.frames += frames.feed(data)
+        writer.close()
+
+    def of(self, kind: Kind) -> list[bytes]:
+        return [payload for given, payload in self.frames if given is kind]
+
+    async def die(self) -> None:
+        assert self.server is not None
+        self.server.close()
+        self.reading.set()
+        for writer in self.writers:
+            writer.transport.abort()
+        self.path.unlink(missing_ok=True)
+
+
+@pytest.fixture
+async def shadow(tmp_path: Path) -> AsyncIterator[Shadow]:
+    shadow = Shadow(tmp_path / "tap.sock")
+    yield shadow
+    if shadow.server is not None:
+        await shadow.die()
+
+
+@pytest.fixture
+async def meters(tmp_path: Path) -> AsyncIterator[Meters]:
+    counters = Counters(tmp_path, "proxy-0-1")
+    yield Meters(counters)
+    counters.close()
+
+
+@pytest.fixture
+async def tap(shadow: Shadow, meters: Meters) -> AsyncIterator[Tap]:
+    tap = Tap(shadow.path, "me", 100_000, meters, lambda: b"[]")
+    running = asyncio.create_task(tap.run())
+    yield tap
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await tap.close(1.0)
+
+
+async def test_without_a_shadow_worker_exchanges_are_refused_with_a_reason(tap: Tap) -> None:
+    assert tap.offer(EXCHANGE) is Skip.TAP_DOWN
+
+
+async def test_plans_come_first_then_exchanges(tap: Tap, shadow: Shadow) -> None:
+    await shadow.start()
+    await eventually(lambda: tap.offer(EXCHANGE) is None)
+    await eventually(lambda: shadow.of(Kind.EXCHANGE))
+    assert shadow.frames[0] == (Kind.PLANS, b"[]")
+    assert decode_exchange(shadow.of(Kind.EXCHANGE)[0]) == EXCHANGE
+    tap.table_changed()
+    await eventually(lambda: len(shadow.of(Kind.PLANS)) == 2)
+
+
+async def test_a_shadow_that_does_not_read_costs_copies_but_bounded_memory(tap: Tap, shadow: Shadow) -> None:
+    await shadow.start()
+    await eventually(lambda: tap.offer(EXCHANGE) is None)
+    shadow.reading.clear()
+    answers = []
+    for _ in range(20_000):
+        answers.append(tap.offer(EXCHANGE))
+        if len(answers) % 100 == 0:
+            await asyncio.sleep(0)
+    assert set(answers[-100:]) == {Skip.TAP_FULL}
+    assert tap.waiting_bytes < 110_000
+    shadow.reading.set()
+    await eventually(lambda: tap.offer(EXCHANGE) is None)
+
+
+async def test_what_a_dead_shadow_takes_with_it_is_counted(tap: Tap, shadow: Shadow, meters: Meters) -> None:
+    await shadow.start()
+    await eventually(lambda: tap.offer(EXCHANGE) is None)
+    for _ in range(9):
+        tap.offer(EXCHANGE)
+    await eventually(lambda: len(shadow.of(Kind.EXCHANGE)) == 10)
+    shadow.writers[0].write(encode_done(7))
+    await eventually(lambda: tap.unfinished == 3)
+    await shadow.die()
+    await eventually(lambda: tap.unfinished == 0)
+    assert meters.cumulative()["orders"]["skipped:shadow_lost"] == 3
+
+
+async def test_the_tap_comes_back_with_the_shadow(tap: Tap, shadow: Shadow) -> None:
+    await shadow.start()
+    await eventually(lambda: tap.offer(EXCHANGE) is None)
+    await shadow.die()
+    await eventually(lambda: tap.offer(EXCHANGE) is Skip.TAP_DOWN)
+    await shadow.start()
+    await eventually(lambda: tap.offer(EXCHANGE) is None)
+    await eventually(lambda: len(shadow.of(Kind.PLANS)) == 2)
+
+
+async def test_counts_are_cumulative_and_sent_when_they_change(tap: Tap, shadow: Shadow, meters: Meters) -> None:
+    await shadow.start()
+    await eventually(lambda: tap.offer(EXCHANGE) is None)
+    meters.of_route("orders").taken(None)
+    meters.of_route("orders").taken(Skip.NOT_SAMPLED)
+    tap.send_counts()
+    tap.send_counts()
+    meters.of_route("other").taken(Skip.NO_SHADOW)
+    tap.send_counts()
+    await eventually(lambda: len(shadow.of(Kind.COUNTS)) == 2)
+    assert [json.loads(payload) for payload in shadow.of(Kind.COUNTS)] == [
+        {"source": "me", "counts": {"orders": {"seen": 2, "copied": 1, "skipped:not_sampled": 1}}},
+        {"source": "me", "counts": {"other": {"seen": 1, "copied": 0, "skipped:no_shadow": 1}}},
+    ]
