@@ -70,6 +70,7 @@ class ClientConnection(asyncio.Protocol):
         "_in_head",
         "_incoming",
         "_lingering",
+        "_out",
         "_parser",
         "_pending_refusal",
         "_priming",
@@ -108,6 +109,7 @@ class ClientConnection(asyncio.Protocol):
         self._queue: deque[Passage] = deque()
         self._hold = Hold(0)
         self._lingering = False
+        self._out: list[bytes] = []
         self._pending_refusal: Refused | None = None
         self._priming = False
         self._reframe: RequestFields | None = None
@@ -294,6 +296,7 @@ class ClientConnection(asyncio.Protocol):
     def passage_ended(self, passage: Passage) -> None:
         """The next one, if any waits and the connection is still good for it."""
         self.passage = None
+        self.flush()
         if self.closed or self.tunnel is not None:
             return
         if passage.status == 101:
@@ -336,6 +339,7 @@ class ClientConnection(asyncio.Protocol):
         self._close(linger=True)
 
     def _close(self, *, linger: bool) -> None:
+        self.flush()
         if self.transport.is_closing():
             return
         if linger and self.transport.can_write_eof():
@@ -350,11 +354,18 @@ class ClientConnection(asyncio.Protocol):
     # What passages, sweeps and drains do.
 
     def write(self, data: bytes) -> None:
-        if not self.closed:
-            self.transport.write(data)
+        """Send with the next flush: one system call for all that one event brought."""
+        self._out.append(data)
+
+    def flush(self) -> None:
+        if self._out:
+            out, self._out = self._out, []
+            if not self.closed:
+                self.transport.writelines(out)
 
     def abort(self) -> None:
         """Cut the connection; what was written goes out, but the answer never ends cleanly."""
+        self.flush()
         self.closed = True
         if not self.transport.is_closing():
             self.transport.close()

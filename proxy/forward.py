@@ -41,6 +41,8 @@ class AnswerReceiver(Protocol):
     def answer_upgraded(self, early: bytes) -> None: ...
     def answer_failed(self, failure: Failure, detail: str) -> None: ...
     def backend_writable(self, writable: bool) -> None: ...
+    def flush(self) -> None:
+        """Everything that one read brought has been reported."""
 
 
 class BackendConnection(asyncio.Protocol):
@@ -131,7 +133,8 @@ class BackendConnection(asyncio.Protocol):
         if self.tunnel is not None:
             self.tunnel.from_backend(data)
             return
-        if self.carries is None:
+        carries = self.carries
+        if carries is None:
             # Bytes that nobody asked for are never matched to the next request.
             self.pool.forget(self)
             self.transport.abort()
@@ -152,6 +155,8 @@ class BackendConnection(asyncio.Protocol):
             self._surplus = True
         if self.answer_done:
             self._settle()
+        else:
+            carries.flush()
 
     def eof_received(self) -> bool | None:
         if self.tunnel is not None:

@@ -451,6 +451,9 @@ class Passage:
 
     # Back-pressure.
 
+    def flush(self) -> None:
+        self.client.flush()
+
     def backend_writable(self, writable: bool) -> None:
         self.client.hold_for_backend(not writable)
 

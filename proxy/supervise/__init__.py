@@ -1,0 +1,63 @@
+"""The supervisor: starts the processes of one instance, keeps them alive, gives them the table, ends them in order.
+
+``supervise`` checks everything that can be wrong before it starts anything: table, ports, run directory, key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from proxy.model.counters import Counters
+from proxy.model.log import set_up_logging
+from proxy.model.settings import Settings
+from proxy.supervise.cannot_start import CannotStart
+from proxy.supervise.child import Role, default_roles
+from proxy.supervise.current_table import CurrentTable
+from proxy.supervise.ports import reserve
+from proxy.supervise.run_directory import run_directory
+from proxy.supervise.secret_key import secret_key_file
+from proxy.supervise.supervisor import Supervisor
+
+__all__ = ["Role", "default_roles", "supervise"]
+
+
+def supervise(settings: Settings, roles: Callable[[Settings], Sequence[Role]] = default_roles) -> int:
+    """Run an instance until it is told to end. Returns the exit code: 0 drained, 1 could not start, 128 + N killed by signal N."""
+    set_up_logging(settings, "supervisor")
+    try:
+        with ExitStack() as stack:
+            return _supervise(settings, roles, stack)
+    except CannotStart as error:
+        sys.stderr.write(f"strangler: {error}\n")
+        return 1
+
+
+def _supervise(settings: Settings, roles: Callable[[Settings], Sequence[Role]], stack: ExitStack) -> int:
+    run_dir = stack.enter_context(run_directory(settings.run_dir))
+    counters = Counters(run_dir, f"supervisor-0-{os.getpid()}")
+    stack.callback(counters.close)
+    table = CurrentTable(settings.config, settings.legacy_url, counters)
+    if mistakes := table.load_first():
+        raise CannotStart(f"the route table is bad, nothing was started\n{mistakes}")
+    data = reserve(settings.listen_host, settings.listen_port, "--listen")
+    stack.callback(data.close)
+    admin = reserve(settings.admin_host, settings.admin_port, "--admin")
+    stack.callback(admin.close)
+    settings = settings.with_(
+        listen_host=data.host,
+        listen_port=data.port,
+        admin_host=admin.host,
+        admin_port=admin.port,
+        run_dir=str(run_dir),
+        secret=str(secret_key_file(Path(settings.secret), run_dir)),
+    )
+
+    async def run() -> int:
+        return await Supervisor(settings, roles(settings), table, data.authority, admin.authority).run()
+
+    return asyncio.run(run())

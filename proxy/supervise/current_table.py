@@ -1,0 +1,162 @@
+"""The table in force, and the file it comes from: a good new text becomes the next version, a bad one changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from proxy.model.counters import Counters
+from proxy.status import TableStatus
+from proxy.table.load import load_table, transparent_table
+from proxy.table.mistakes import BadTable, render_mistakes
+from proxy.watch import MISSING_SECONDS, POLL_SECONDS, Look, Settling, Unreadable, read_text, stamp_of
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of reading the file once more. ``error`` says all that is wrong with ``text``, or why there is none."""
+
+    result: Literal["good", "same", "bad"]
+    text: str = ""
+    error: str | None = None
+
+
+class CurrentTable:
+    """``version`` counts good texts. Without a file the table is the transparent one: everything goes to ``legacy_url``."""
+
+    def __init__(self, config: str | None, legacy_url: str | None, counters: Counters) -> None:
+        self.version = 0
+        self.source = config if config is not None else f"--legacy {legacy_url}"
+        self._path = Path(config) if config is not None else None
+        self._legacy_url = legacy_url
+        self._counters = counters
+        self._asked = asyncio.Event()
+        self._settling = Settling(None)
+        self._told: Reading | None = None
+        self._text: str | None = None
+        self._error: str | None = None
+        self._loaded_at = 0.0
+
+    def load_first(self) -> str | None:
+        """Put the first table in force, or say all that is wrong with it."""
+        if self._path is None:
+            try:
+                transparent_table(self._legacy_url or "")
+            except BadTable as error:
+                return "\n".join(f"{self.source}: {mistake.message}" for mistake in error.mistakes)
+            self._put_in_force(None)
+            return None
+        self._settling = Settling(stamp_of(self._path))
+        reading = self._read(self._path)
+        if reading.error is None:
+            self._put_in_force(reading.text)
+        return reading.error
+
+    @property
+    def status(self) -> TableStatus:
+        return TableStatus(self.version, self.source, self._loaded_at, self._error)
+
+    @property
+    def message(self) -> dict[str, Any]:
+        """The control message that gives the table to a child."""
+        return {
+            "type": "table",
+            "version": self.version,
+            "source": self.source,
+            "text": self._text,
+            "legacy_url": self._legacy_url,
+        }
+
+    def ask_for_reload(self) -> None:
+        """Somebody wants the file read now, changed or not."""
+        if self._path is None:
+            log.warning("no file to reload, everything goes to one URL", extra={"source": self.source})
+        self._asked.set()
+
+    async def follow(self, read: Callable[[Reading], None]) -> None:
+        """Watch the file until cancelled; ``read`` is called after each reading that counts."""
+        while True:
+            asked = await self._waited()
+            reading = await self._look(asked=asked)
+            if reading is not None:
+                self._take(reading)
+                read(reading)
+
+    async def _waited(self) -> bool:
+        """Wait for the next look; says whether somebody asked for it."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._asked.wait()
+        asked = self._asked.is_set()
+        self._asked.clear()
+        return asked
+
+    async def _look(self, *, asked: bool) -> Reading | None:
+        path = self._path
+        if path is None:
+            return Reading("same") if asked else None
+        clock = asyncio.get_running_loop().time
+        # In threads, since a file on a network may take its time, and a large table takes a second to check.
+        look = self._settling.look(await asyncio.to_thread(stamp_of, path), clock())
+        if look is Look.MISSING:
+            return Reading("bad", error=f"{path}: missing for {MISSING_SECONDS:g} s; put the file back")
+        if look is Look.WAIT and not asked:
+            return None
+        reading = await asyncio.to_thread(self._read, path)
+        if reading.error is not None and not asked and not self._settling.is_finally_bad(clock()):
+            return None
+        return reading
+
+    def _read(self, path: Path) -> Reading:
+        try:
+            text = read_text(path)
+        except Unreadable as error:
+            return Reading("bad", error=str(error))
+        if text == self._text:
+            return Reading("same", text)
+        try:
+            load_table(text, source=self.source, version=self.version + 1)
+        except BadTable as error:
+            return Reading("bad", text, render_mistakes(error.mistakes, self.source, text))
+        return Reading("good", text)
+
+    def _take(self, reading: Reading) -> None:
+        was_bad = self._error is not None
+        self._error = reading.error
+        self._counters.add("strangler_table_reloads", result=reading.result)
+        self._gauge("strangler_table_bad", int(reading.result == "bad"))
+        if reading.result == "bad":
+            self._tell(reading)
+            return
+        self._told = None
+        if reading.result == "good":
+            self._put_in_force(reading.text)
+            log.info("new route table", extra={"source": self.source, "version": self.version})
+        elif was_bad:
+            log.info("the route table is good again", extra={"source": self.source, "version": self.version})
+
+    def _tell(self, reading: Reading) -> None:
+        """Loudly, once for each bad text, not once for each look at it."""
+        if reading != self._told:
+            self._told = reading
+            log.error(
+                "the route table is bad, the last good one stays in force",
+                extra={"source": self.source, "version_in_force": self.version, "mistakes": reading.error},
+            )
+
+    def _put_in_force(self, text: str | None) -> None:
+        self._text = text
+        self._loaded_at = time.time()
+        self.version += 1
+        self._gauge("strangler_table_version", self.version)
+
+    def _gauge(self, metric: str, value: int) -> None:
+        self._counters.values[self._counters.slot(metric)] = value

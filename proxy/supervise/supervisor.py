@@ -1,0 +1,226 @@
+"""The supervisor's loop: keeps every child alive, gives them the table, tells the console, and ends them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import time
+from collections.abc import Coroutine, Sequence
+
+from proxy.model.control import ORPHAN_SECONDS, BrokenMessage, ControlChannel
+from proxy.model.settings import Settings
+from proxy.status import ProcessStatus, State, status_document
+from proxy.supervise.child import Child, Role, environment_of_children
+from proxy.supervise.current_table import CurrentTable, Reading
+from proxy.supervise.notify import notify, notify_reloading
+from proxy.supervise.reap import reap_strangers
+from proxy.supervise.terminal import Terminal
+
+log = logging.getLogger(__name__)
+
+DEATHS_BEFORE_START = 5
+"""When a process that serves has died so often before all of them were ready once, the instance cannot start."""
+
+KILL_MARGIN_SECONDS = 3.0
+"""Beyond a child's grace, for handing over its last counts."""
+
+
+class Supervisor:
+    """One instance. ``run`` returns the exit code: 0 drained, 1 cannot start, 128 + N ended at once by the second signal N."""
+
+    def __init__(self, settings: Settings, roles: Sequence[Role], table: CurrentTable, listen: str, admin: str) -> None:
+        environment = environment_of_children(settings)
+        self._roles = roles
+        self._children = [Child(role, index, environment) for role in roles for index in range(role.count)]
+        self._table = table
+        self._listen = listen
+        self._admin = admin
+        self._state = State.STARTING
+        self._me = ProcessStatus("supervisor", 0, os.getpid(), 0, time.time(), ready=True)
+        self._loop = asyncio.get_running_loop()
+        self._exit_code: asyncio.Future[int] = self._loop.create_future()
+        self._second_signal: int | None = None
+        self._keepers: dict[Child, asyncio.Task[None]] = {}
+        self._terminal = Terminal()
+
+    async def run(self) -> int:
+        self._loop.add_signal_handler(signal.SIGCHLD, self._reap)
+        self._loop.add_signal_handler(signal.SIGHUP, self._hang_up)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._stop_signal, number)
+        for child in self._children:
+            self._keepers[child] = self._start_task(self._keep(child))
+        following = self._start_task(self._table.follow(self._table_read))
+        code = await self._exit_code
+        following.cancel()
+        await self._drain()
+        return code if self._second_signal is None else 128 + self._second_signal
+
+    def _start_task(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = self._loop.create_task(work)
+        task.add_done_callback(self._task_ended)
+        return task
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        """None of our tasks may fail. If one does, an instance that nobody looks after must not go on."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.critical("the supervisor failed", exc_info=error)
+            self._stop(1)
+
+    # Children.
+
+    async def _keep(self, child: Child) -> None:
+        """Keep one place filled, until it is stopping."""
+        while not child.stopping.is_set():
+            how = await self._live(child)
+            self._changed()
+            if child.stopping.is_set():
+                return
+            pause = child.pause()
+            log.error(
+                "a process died and is started again",
+                extra={"process": child.name, "how": how, "restarts": child.restarts, "pause": pause},
+            )
+            if self._state is State.STARTING and child.role.serves and child.deaths >= DEATHS_BEFORE_START:
+                log.critical("cannot start: a process that serves dies again and again", extra={"process": child.name})
+                self._stop(1)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await child.stopping.wait()
+
+    async def _live(self, child: Child) -> str:
+        """One life of a child, from its start to its end; says how it ended."""
+        try:
+            channel = await child.start()
+        except OSError as error:
+            return f"not started: {error.strerror}"
+        log.info("process started", extra={"process": child.name, "child": child.pid})
+        child.tell(self._table.message)
+        self._changed()
+        if child.stopping.is_set():  # we were told to end while it started
+            self._end_soon(child)
+        hearing = self._start_task(self._hear(child, channel))
+        try:
+            return await child.ended()
+        finally:
+            hearing.cancel()
+
+    async def _hear(self, child: Child, channel: ControlChannel) -> None:
+        try:
+            async for message in channel:
+                match message:
+                    case {"type": "ready", "table_version": int(version)}:
+                        child.ready, child.table_version = True, version
+                        self._child_ready()
+                    case {"type": "rejected", "table_version": version, "reason": reason}:
+                        log.error(
+                            "a process rejected a table that we found good; it goes on with the one before",
+                            extra={"process": child.name, "version": version, "mistakes": reason},
+                        )
+                    case {"type": "reload"}:
+                        self._reload()
+                    case _:
+                        log.warning(
+                            "unknown control message", extra={"process": child.name, "message_type": message["type"]}
+                        )
+        except BrokenMessage as error:
+            log.error("a process does not speak our language", extra={"process": child.name, "detail": str(error)})  # noqa: TRY400 - the peer's fault, our traceback tells nothing
+        # A process without its channel cannot be led any more. It ends by itself, or not.
+        await asyncio.sleep(ORPHAN_SECONDS)
+        child.kill()
+
+    def _child_ready(self) -> None:
+        if self._state is State.STARTING and all(child.ready for child in self._children if child.role.serves):
+            self._state = State.READY
+            took = int((time.time() - self._me.started_at) * 1000)
+            log.info(
+                "ready",
+                extra={
+                    "listen": f"http://{self._listen}",
+                    "admin": f"http://{self._admin}",
+                    "table_version": self._table.version,
+                    "took_ms": took,
+                },
+            )
+            notify("READY=1", f"STATUS=serving on {self._listen}")
+        self._changed()
+
+    def _changed(self) -> None:
+        processes = [self._me, *(child.status for child in self._children)]
+        status = status_document(self._state, self._table.status, self._listen, self._admin, processes)
+        for child in self._children:
+            child.tell({"type": "status", **status})
+
+    def _reap(self) -> None:
+        for child in self._children:
+            child.reap()
+        if os.getpid() == 1:  # the first process of a container inherits everybody's orphans
+            reap_strangers({child.pid for child in self._children})
+
+    # Table.
+
+    def _reload(self) -> None:
+        notify_reloading()
+        self._table.ask_for_reload()
+
+    def _table_read(self, reading: Reading) -> None:
+        if reading.result == "good":
+            for child in self._children:
+                child.tell(self._table.message)
+        self._changed()
+        if self._state is State.READY:
+            notify("READY=1")
+
+    # The end.
+
+    def _hang_up(self) -> None:
+        if self._terminal.is_gone():
+            self._stop_signal(signal.SIGHUP)
+        else:
+            self._reload()
+
+    def _stop_signal(self, number: int) -> None:
+        if not self._exit_code.done():
+            log.info("draining", extra={"signal": signal.Signals(number).name})
+            self._stop(0)
+            return
+        log.warning("stopping now", extra={"signal": signal.Signals(number).name})
+        self._second_signal = number
+        for child in self._children:
+            child.stopping.set()
+            child.kill()
+
+    def _stop(self, code: int) -> None:
+        if not self._exit_code.done():
+            self._exit_code.set_result(code)
+
+    async def _drain(self) -> None:
+        """The console first learns that we are not ready any more; then everybody ends, in the order of the roles."""
+        self._state = State.DRAINING
+        self._changed()
+        notify("STOPPING=1")
+        for role in self._roles:
+            await self._end([child for child in self._children if child.role is role], role.grace + KILL_MARGIN_SECONDS)
+
+    async def _end(self, children: Sequence[Child], seconds: float) -> None:
+        keepers = [self._keepers[child] for child in children]
+        for child in children:
+            child.stopping.set()
+            self._end_soon(child)
+        if not keepers:
+            return
+        await asyncio.wait(keepers, timeout=seconds)
+        for child in children:
+            if child.pid is not None:
+                log.warning("a process did not end in time and is killed", extra={"process": child.name})
+                child.kill()
+        await asyncio.wait(keepers)
+
+    def _end_soon(self, child: Child) -> None:
+        if self._second_signal is None:
+            child.tell({"type": "drain", "grace": child.role.grace})
+        else:
+            child.kill()
