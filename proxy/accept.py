@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import httptools
 
-from proxy.fields import Refused, read_request_fields
+from proxy.fields import Refused, read_request_fields, size_of
 from proxy.model.message import Headers, RequestHead
 from proxy.passage import Passage
 from proxy.replies import reply
@@ -64,7 +64,7 @@ class ClientConnection(asyncio.Protocol):
 
     __slots__ = (
         "_early",
-        "_head_size",
+        "_fed",
         "_headers",
         "_hold",
         "_in_head",
@@ -103,7 +103,7 @@ class ClientConnection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._headers: Headers = []
         self._target = b""
-        self._head_size = 0
+        self._fed = 0
         self._in_head = False
         self._incoming: Passage | None = None
         self._queue: deque[Passage] = deque()
@@ -161,6 +161,7 @@ class ClientConnection(asyncio.Protocol):
     # Parsing.
 
     def _feed(self, data: bytes) -> None:
+        self._fed += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -173,13 +174,17 @@ class ClientConnection(asyncio.Protocol):
                 self._refuse(Refused(500, "internal", "The proxy failed to handle this request."))
         except httptools.HttpParserError as error:
             self._refuse(_refusal_of(str(error), data))
+        else:
+            if not self._in_head and not self._headers:
+                self._fed = 0  # neither a head nor trailers are half read
+            elif self._fed > MAX_HEAD:
+                self._refuse(_too_large())
 
     def on_message_begin(self) -> None:
         if self._priming:
             return
         self._target = b""
         self._headers = []
-        self._head_size = 0
         self._in_head = True
         if self.passage is None:
             self.deadline = self.live.now + HEAD_SECONDS
@@ -195,9 +200,6 @@ class ClientConnection(asyncio.Protocol):
         if self._priming:
             return
         self._headers.append((name, value))
-        self._head_size += len(name) + len(value)
-        if self._head_size > MAX_HEAD or len(self._headers) > MAX_FIELDS:
-            raise Refused(431, "head_too_large", f"More than {MAX_FIELDS} header fields or {MAX_HEAD} bytes of them.")
 
     def on_headers_complete(self) -> None:
         if self._priming:
@@ -210,6 +212,8 @@ class ClientConnection(asyncio.Protocol):
         headers = self._headers
         self._headers = []
         self._in_head = False
+        if len(headers) > MAX_FIELDS or (self._fed > MAX_HEAD and size_of(headers) > MAX_HEAD):
+            raise _too_large()
         fields = read_request_fields(headers, trusted=self.trusted, http_1_0=http_1_0)
         head = RequestHead(method, self._target, headers, fields.host, fields.cookie)
         passage = Passage(self, head, fields, http_1_0=http_1_0, keep_alive=parser.should_keep_alive())
@@ -401,6 +405,10 @@ class ClientConnection(asyncio.Protocol):
         """Finish what is under way, take nothing new."""
         if self.passage is None and self.tunnel is None and not self.transport.is_closing():
             self.transport.close()
+
+
+def _too_large() -> Refused:
+    return Refused(431, "head_too_large", f"More than {MAX_FIELDS} header fields or {MAX_HEAD} bytes of them.")
 
 
 def _refusal_of(parser_says: str, data: bytes) -> Refused:

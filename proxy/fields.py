@@ -226,6 +226,11 @@ _USUAL = frozenset({b"keep-alive", b"close", b"Keep-Alive", b"Close"})
 """Values of Connection that nominate nothing, so that most messages need no further look."""
 
 
+def size_of(headers: Headers) -> int:
+    """Bytes of names and values."""
+    return sum(len(name) + len(value) for name, value in headers)
+
+
 def tokens(value: bytes) -> set[bytes]:
     """The members of a comma-separated list, in lower case."""
     return {token.strip().lower() for token in value.split(b",")} - {b""}

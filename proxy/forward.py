@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import httptools
 
-from proxy.fields import InvalidAnswer, read_answer_fields, tokens
+from proxy.fields import InvalidAnswer, read_answer_fields, size_of, tokens
 from proxy.replies import Failure
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ MAX_INTERIM_ANSWERS = 32
 """1xx answers before the final one; a backend that sends more is broken or hostile."""
 
 MAX_ANSWER_HEAD = 256 * 1024
-"""Bytes of one answer's fields."""
+"""Bytes of one answer's fields. One read's worth of them always passes, so this is no exact limit, but a bound."""
+
+_TOO_LARGE = "more header fields than anybody needs"
 
 
 class AnswerReceiver(Protocol):
@@ -55,13 +57,13 @@ class BackendConnection(asyncio.Protocol):
     __slots__ = (
         "_close_delimited",
         "_fields",
+        "_half_read",
         "_headers",
         "_in_body",
         "_interim",
         "_keeps_alive",
         "_parser",
         "_reason",
-        "_size",
         "_surplus",
         "answer_done",
         "carries",
@@ -83,7 +85,7 @@ class BackendConnection(asyncio.Protocol):
     _interim: int
     _keeps_alive: bool
     _reason: bytes
-    _size: int
+    _half_read: int
     _surplus: bool
 
     def __init__(self, pool: Pool) -> None:
@@ -155,8 +157,13 @@ class BackendConnection(asyncio.Protocol):
             self._surplus = True
         if self.answer_done:
             self._settle()
-        else:
-            carries.flush()
+            return
+        carries.flush()
+        if self._fields is None or self._headers:
+            # A head or trailers are half read.
+            self._half_read += len(data)
+            if self._half_read > MAX_ANSWER_HEAD:
+                self._invalid(_TOO_LARGE)
 
     def eof_received(self) -> bool | None:
         if self.tunnel is not None:
@@ -204,9 +211,6 @@ class BackendConnection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._headers.append((name, value))
-        self._size += len(name) + len(value)
-        if self._size > MAX_ANSWER_HEAD:
-            raise InvalidAnswer("more header fields than anybody needs")
 
     def on_headers_complete(self) -> None:
         carries = self.carries
@@ -218,6 +222,8 @@ class BackendConnection(asyncio.Protocol):
             return
         headers = self._headers
         self._headers = []
+        if self._half_read and size_of(headers) > MAX_ANSWER_HEAD:
+            raise InvalidAnswer(_TOO_LARGE)
         fields = read_answer_fields(headers, dechunk=carries.http_1_0)
         if status == 101 and not self._is_wanted_upgrade(carries, fields):
             # RFC 9110 section 15.2.2: the server switches to what was asked for, or not at all.
@@ -252,7 +258,7 @@ class BackendConnection(asyncio.Protocol):
     def _begin_answer(self) -> None:
         self._headers = []
         self._reason = b""
-        self._size = 0
+        self._half_read = 0
         self._fields = None
         self.answer_done = False
         self._close_delimited = False

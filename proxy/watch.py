@@ -7,6 +7,7 @@ in the device, inode, size or time of the file that the path leads to, and none 
 from __future__ import annotations
 
 import enum
+import stat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -92,9 +93,11 @@ def stamp_of(path: Path) -> Stamp | None:
     return Stamp(seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns)
 
 
-def read_text(path: Path) -> str:
-    """The file's text. Raises Unreadable."""
+def read_text(path: Path, *, again: bool = False) -> str:
+    """The file's text. ``again`` takes files only: what a pipe had to say it has said. Raises Unreadable."""
     try:
+        if again and not stat.S_ISREG(path.stat().st_mode):
+            raise Unreadable(f"{path}: not a regular file; name the file that holds the table")
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:

@@ -24,10 +24,10 @@ from typing import Any, Self
 FD_VARIABLE = "STRANGLER_CONTROL_FD"
 INDEX_VARIABLE = "STRANGLER_INDEX"
 
-MAX_LINE = 8 * 1024 * 1024
-"""Bytes of one message. A table's text has at most 1 MiB, and no character of it takes more than six times its size in JSON."""
+MAX_LINE = 16 * 1024 * 1024
+"""Bytes of one message. The text of a table has at most 4 MiB, and JSON writes no three bytes of UTF-8 as more than six."""
 
-MAX_WAITING = 4 * MAX_LINE
+MAX_WAITING = 2 * MAX_LINE
 """Bytes kept for a peer that does not read. Past it the peer is stuck and the channel is given up."""
 
 ORPHAN_SECONDS = 10.0

@@ -55,14 +55,15 @@ class LineWriter(Generic[Entry]):
     def dropped(self) -> int:
         return self._refused + self._lost
 
-    def add(self, entry: Entry) -> None:
-        """Take the entry, or count it as dropped. Never waits."""
+    def add(self, entry: Entry) -> bool:
+        """Take the entry, or count it as dropped; says which. Never waits."""
         entries = self._entries
-        if len(entries) >= self._limit:
-            self._refused += 1
-            self._on_drop(self.dropped)
-        else:
+        if len(entries) < self._limit:
             entries.append(entry)
+            return True
+        self._refused += 1
+        self._on_drop(self.dropped)
+        return False
 
     def start(self) -> None:
         self._thread.start()

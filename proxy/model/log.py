@@ -1,7 +1,8 @@
 """Logs: standard logging in, one line per event out on stderr, JSON or for people.
 
 An event is a constant sentence, what is particular about it stands in ``extra``:
-``log.warning("backend failed", extra={"backend": "orders"})``. Whoever logs never waits: lines are handed to a thread, at most
+``log.warning("backend failed", extra={"backend": "orders"})`` (the standard library forbids the names of its own fields there:
+``name``, ``args``, ``process``, ``module`` and so on). Whoever logs never waits: lines are handed to a thread, at most
 ``WAITING_LINES`` of them, and at most ``LINES_PER_SECOND`` of one event. What is left out is counted in the log itself.
 """
 
@@ -103,8 +104,8 @@ class HandOver(logging.Handler):
         dropped = self._writer.dropped
         if dropped > self._dropped_told:
             fields["dropped_before"] = dropped - self._dropped_told
+        if self._writer.add(self._render(fields).encode("utf-8", "backslashreplace") + b"\n"):
             self._dropped_told = dropped
-        self._writer.add(self._render(fields).encode("utf-8", "backslashreplace") + b"\n")
 
 
 class Throttle:

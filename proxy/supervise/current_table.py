@@ -117,7 +117,7 @@ class CurrentTable:
 
     def _read(self, path: Path) -> Reading:
         try:
-            text = read_text(path)
+            text = read_text(path, again=self.version > 0)
         except Unreadable as error:
             return Reading("bad", error=str(error))
         if text == self._text:
@@ -126,6 +126,9 @@ class CurrentTable:
             load_table(text, source=self.source, version=self.version + 1)
         except BadTable as error:
             return Reading("bad", text, render_mistakes(error.mistakes, self.source, text))
+        except Exception as error:  # a fault of ours that some text brings out must not end an instance that works
+            log.exception("the route table could not be checked", extra={"source": self.source})
+            return Reading("bad", text, f"{self.source}: could not be checked: {error!r}; please report this")
         return Reading("good", text)
 
     def _take(self, reading: Reading) -> None:

@@ -6,8 +6,12 @@ import contextlib
 import errno
 import socket
 from dataclasses import dataclass
+from typing import cast
 
 from proxy.supervise.cannot_start import CannotStart
+
+Address = tuple[str | int, ...]
+"""As the socket module has it: host, port, and for IPv6 two more numbers."""
 
 _REASONS = {
     errno.EADDRINUSE: "the port is taken; stop what listens there (`ss -ltnp` shows it), or choose another with {option}",
@@ -58,22 +62,22 @@ def reserve(host: str, port: int, option: str) -> Reservation:
     return Reservation(host if len(held) == len(addresses) else usable[0], port, tuple(held))
 
 
-def _addresses(host: str, port: int, option: str) -> list[tuple[socket.AddressFamily, tuple[str | int, ...]]]:
+def _addresses(host: str, port: int, option: str) -> list[tuple[socket.AddressFamily, Address]]:
     try:
         found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except OSError as error:
         raise CannotStart(f"cannot listen on {host}:{port}: {error.strerror}; correct {option}") from error
-    return list(dict.fromkeys((family, address) for family, _, _, _, address in found))
+    return list(dict.fromkeys((family, cast("Address", address)) for family, _, _, _, address in found))
 
 
-def _hold(family: socket.AddressFamily, address: tuple[str | int, ...]) -> socket.socket:
+def _hold(family: socket.AddressFamily, address: Address) -> socket.socket:
     # Without SO_REUSEPORT first: with it, a second instance of ours would quietly take half of the first one's requests.
     with _bound(family, address, socket.SO_REUSEADDR) as trial:
         port = trial.getsockname()[1]
     return _bound(family, (address[0], port, *address[2:]), socket.SO_REUSEPORT)
 
 
-def _bound(family: socket.AddressFamily, address: tuple[str | int, ...], option: int) -> socket.socket:
+def _bound(family: socket.AddressFamily, address: Address, option: int) -> socket.socket:
     with contextlib.ExitStack() as on_failure:
         one = on_failure.enter_context(socket.socket(family, socket.SOCK_STREAM))
         one.setsockopt(socket.SOL_SOCKET, option, 1)

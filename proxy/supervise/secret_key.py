@@ -9,6 +9,7 @@ import contextlib
 import logging
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from proxy.supervise.cannot_start import CannotStart
@@ -43,17 +44,16 @@ def _make(path: Path) -> None:
     """Write a new key unless the file is there. Linked into place whole, so that nobody ever reads half a key."""
     if path.exists():
         return
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # with mode 0600
     try:
-        with open(descriptor, "w", encoding="ascii") as file:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(KEY_BYTES) + "\n")
             file.flush()
             os.fsync(descriptor)
         with contextlib.suppress(FileExistsError):  # another instance was faster; its key is ours
             os.link(draft, path)
     finally:
-        draft.unlink()
+        Path(draft).unlink()
 
 
 def _check(path: Path) -> None:

@@ -82,10 +82,10 @@ class Supervisor:
             pause = child.pause()
             log.error(
                 "a process died and is started again",
-                extra={"process": child.name, "how": how, "restarts": child.restarts, "pause": pause},
+                extra={"child": child.name, "how": how, "restarts": child.restarts, "pause": pause},
             )
             if self._state is State.STARTING and child.role.serves and child.deaths >= DEATHS_BEFORE_START:
-                log.critical("cannot start: a process that serves dies again and again", extra={"process": child.name})
+                log.critical("cannot start: a process that serves dies again and again", extra={"child": child.name})
                 self._stop(1)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
@@ -97,7 +97,7 @@ class Supervisor:
             channel = await child.start()
         except OSError as error:
             return f"not started: {error.strerror}"
-        log.info("process started", extra={"process": child.name, "child": child.pid})
+        log.info("process started", extra={"child": child.name, "child_pid": child.pid})
         child.tell(self._table.message)
         self._changed()
         if child.stopping.is_set():  # we were told to end while it started
@@ -118,16 +118,16 @@ class Supervisor:
                     case {"type": "rejected", "table_version": version, "reason": reason}:
                         log.error(
                             "a process rejected a table that we found good; it goes on with the one before",
-                            extra={"process": child.name, "version": version, "mistakes": reason},
+                            extra={"child": child.name, "version": version, "mistakes": reason},
                         )
                     case {"type": "reload"}:
                         self._reload()
                     case _:
                         log.warning(
-                            "unknown control message", extra={"process": child.name, "message_type": message["type"]}
+                            "unknown control message", extra={"child": child.name, "message_type": message["type"]}
                         )
         except BrokenMessage as error:
-            log.error("a process does not speak our language", extra={"process": child.name, "detail": str(error)})  # noqa: TRY400 - the peer's fault, our traceback tells nothing
+            log.error("a process does not speak our language", extra={"child": child.name, "detail": str(error)})  # noqa: TRY400 - the peer's fault, our traceback tells nothing
         # A process without its channel cannot be led any more. It ends by itself, or not.
         await asyncio.sleep(ORPHAN_SECONDS)
         child.kill()
@@ -215,7 +215,7 @@ class Supervisor:
         await asyncio.wait(keepers, timeout=seconds)
         for child in children:
             if child.pid is not None:
-                log.warning("a process did not end in time and is killed", extra={"process": child.name})
+                log.warning("a process did not end in time and is killed", extra={"child": child.name})
                 child.kill()
         await asyncio.wait(keepers)
 

@@ -10,8 +10,9 @@ _STDERR = 2
 class Terminal:
     """Remembers whether we were started on one."""
 
-    def __init__(self) -> None:
-        self._was_there = os.isatty(_STDERR)
+    def __init__(self, descriptor: int = _STDERR) -> None:
+        self._descriptor = descriptor
+        self._was_there = os.isatty(descriptor)
 
     def is_gone(self) -> bool:
-        return self._was_there and not os.isatty(_STDERR)
+        return self._was_there and not os.isatty(self._descriptor)

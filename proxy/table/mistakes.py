@@ -81,4 +81,6 @@ def _excerpt(line: str, number: int, at: int) -> list[str]:
 
 def _printable(text: str) -> str:
     """One column a character: a file is shown to a terminal that it must not command."""
-    return "".join(char if char.isprintable() else " " if char == "\t" else "\N{REPLACEMENT CHARACTER}" for char in text)
+    return "".join(
+        char if char.isprintable() else " " if char == "\t" else "\N{REPLACEMENT CHARACTER}" for char in text
+    )

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Final
 
-_VARIABLE = re.compile(r"\$(?P<escaped>\$\{)|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|(?P<broken>\$\{)")
+_VARIABLE = re.compile(
+    r"\$(?P<escaped>\$\{)|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|(?P<broken>\$\{)"
+)
 _DURATION = re.compile(r"(?P<number>[0-9]{1,9}(?:\.[0-9]{1,9})?) ?(?P<unit>ms|s|m|h|d)")
 _SIZE = re.compile(r"(?P<number>[0-9]{1,12}(?:\.[0-9]{1,3})?) ?(?P<unit>B|KiB|MiB)")
 _SHARE = re.compile(r"(?P<number>[0-9]{1,3}(?:\.[0-9]{1,9})?) ?%")
@@ -51,7 +54,9 @@ def substitute(text: str, environ: Mapping[str, str]) -> Substituted:
         if found["escaped"]:
             return "${"
         if found["broken"]:
-            raise Unset("${ begins a variable, and this is none", "write ${NAME} or ${NAME:-default}; a plain ${ is written $${")
+            raise Unset(
+                "${ begins a variable, and this is none", "write ${NAME} or ${NAME:-default}; a plain ${ is written $${"
+            )
         name, default = found["name"], found["default"]
         given = environ.get(name)
         if default is not None:
@@ -79,10 +84,7 @@ def size(text: str, limit: int) -> int:
     """``64KiB 1MiB`` in bytes, at most ``limit``. Raises Malformed."""
     found = _SIZE.fullmatch(text)
     if found is None:
-        help_ = f"write {text}B or {text}KiB" if text.isdecimal() else "write a number and a unit: 512B, 64KiB, 1MiB"
-        if re.fullmatch(r"[0-9.]+ ?[kKmM]i?[bB]?", text):
-            help_ = f"units of size are B, KiB and MiB: write {text.rstrip('bBiI ')[:-1].strip()}{'KiB' if 'k' in text.lower() else 'MiB'}"
-        raise Malformed(f'"{text[:40]}" is not a size', help_)
+        raise Malformed(f'"{text[:40]}" is not a size', "write a number and B, KiB or MiB: 64KiB, 1MiB")
     value = math.floor(float(found["number"]) * _BYTES[found["unit"]])
     if value > limit:
         raise Malformed(f"{text} is too much", f"at most {limit // (1024 * 1024)}MiB")
@@ -95,8 +97,7 @@ def share(text: str) -> float:
     if found is None:
         help_ = f"write {text}%" if re.fullmatch(r"[0-9.]+", text) else "write a number and a percent sign: 10%, 99.9%"
         raise Malformed(f'"{text[:40]}" is not a share', help_)
-    value = float(found["number"])
-    if value > 100:
+    value = Decimal(found["number"]) / 100  # so that 99.9% is the float that people write as 0.999
+    if value > 1:
         raise Malformed(f"{text} is more than all", "a share is 0% to 100%")
-    # By way of text, so that 99.9% is the float that people write as 0.999.
-    return float(f"{value}e-2")
+    return float(value)

@@ -196,3 +196,27 @@ async def test_a_drain_closes_idle_connections_and_lets_the_others_finish(origin
     assert await idle.read_to_end() == b""
     go_on.set()
     assert (await busy.read_to_end()).endswith(b"Connection: close\r\n\r\nhello")
+
+
+@pytest.mark.parametrize(
+    "request_start",
+    [
+        b"GET / HTTP/1.1\r\nHost: x\r\nX-A: ",
+        b"GET / HTTP/1.1\r\nHost: x\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n",
+    ],
+    ids=["one endless field", "endless fields", "endless trailers"],
+)
+async def test_fields_without_end_are_refused_however_slowly_they_come(
+    origin: Origins, proxy: Proxies, request_start: bytes
+) -> None:
+    backend = await origin(always(ok()))
+    client = await (await proxy(to_legacy(backend.port))).connect()
+    more = b"a" * 1000 if request_start.endswith(b"X-A: ") else b"a: b\r\n" * 100
+    await client.send(request_start)
+    for _ in range(200):
+        client.writer.write(more)
+        await asyncio.sleep(0)
+    received = await client.read_to_end()
+    assert b"HTTP/1.1 431 " in received or received.startswith(b"HTTP/1.1 200 ")
+    assert client.reader.at_eof()

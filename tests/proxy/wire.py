@@ -7,6 +7,7 @@ import contextlib
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Self
 
 PATIENCE = 10.0
 """Seconds until a wait is a failure; a passing test never waits this long."""
@@ -75,6 +76,13 @@ class Origin:
             self.errors.append(error)
         finally:
             writer.close()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
 
     async def stop(self) -> None:
         assert self._server is not None

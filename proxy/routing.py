@@ -1,0 +1,47 @@
+"""A table in force: match, then choose. An immutable snapshot, swapped whole; all of its work is done when it is built."""
+
+from __future__ import annotations
+
+from proxy.choose import UNCLAIMED_REASON, Chooser, Dice
+from proxy.identity import IdentityCookie, compile_sources, identity_of, new_token
+from proxy.match import Matcher
+from proxy.model.decision import Decision
+from proxy.model.message import RequestHead
+from proxy.model.table import LEGACY, UNCLAIMED, Match, Route, Split, Table
+
+
+class Routing:
+    """``decide`` is called for every request, on the live path."""
+
+    __slots__ = ("_choosers", "_cookie", "_sources", "_unclaimed", "matcher", "table")
+
+    def __init__(self, table: Table, secret: bytes) -> None:
+        self.table = table
+        self.matcher = Matcher(table)
+        self._sources = compile_sources(table.identity)
+        self._cookie = IdentityCookie(secret)
+        self._choosers = {route.name: Chooser(route, table) for route in table.routes}
+        unclaimed = Route(UNCLAIMED, (Match(),), Split(UNCLAIMED, ((LEGACY, 1),)), sticky=False)
+        self._unclaimed = Chooser(unclaimed, table, UNCLAIMED_REASON)
+
+    def decide(self, head: RequestHead, dice: Dice) -> tuple[Decision, bytes | None]:
+        """The decision on one request, and the token of a new identity if the client must be given our cookie.
+
+        Raises AmbiguousTarget.
+        """
+        claim = self.matcher.claim(head)
+        chooser = self._unclaimed if claim is None else self._choosers[claim.route.name]
+        identity = token = None
+        if chooser.uses_identity:
+            identity = self.identity(head)
+            if identity is None and chooser.issues_identity:
+                identity = token = new_token(dice)
+        return chooser.choose(head.method, identity, dice), token
+
+    def identity(self, head: RequestHead) -> bytes | None:
+        """Who sent this: the first source of the table that is present, else our own cookie, else None."""
+        return identity_of(self._sources, head) or self._cookie.read(head)
+
+    def chooser(self, route: Route | None) -> Chooser:
+        """The chooser of a route of this table; None is what no route claims."""
+        return self._unclaimed if route is None else self._choosers[route.name]

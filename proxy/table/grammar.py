@@ -1,0 +1,220 @@
+"""Which keys routes.yaml has and what each may hold. The descriptions are what editors show; ``schema`` prints them.
+
+A model checks one thing by itself. What takes two things to see (a name and the backends, two routes) is in ``checks``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from proxy.table.values import (
+    Address,
+    BackendName,
+    CheckPath,
+    Day,
+    Duration,
+    Flag,
+    GroupName,
+    IgnorePath,
+    JsonPath,
+    Method,
+    Network,
+    Number,
+    Priority,
+    Reason,
+    RouteName,
+    Share,
+    Size,
+    Target,
+    Text,
+    Token,
+    Weight,
+    unwrapped,
+)
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, dict) else value
+
+
+def _as_waiver(value: Any) -> Any:
+    return {"path": value} if isinstance(value, str) else value
+
+
+class Entry(BaseModel):
+    """No key but the known ones, no value of another type than the wanted one."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+
+
+class TimeoutKeys(Entry):
+    connect: Duration | None = None
+    """Longest wait for a connection. Default 5s."""
+    first_byte: Duration | None = None
+    """Longest wait for the first byte of an answer. Default 60s."""
+    idle: Duration | None = None
+    """Longest silence between two bytes of a message. Default 100s."""
+    total: Duration | None = None
+    """Longest time for the whole request. Default: no limit."""
+
+
+class HealthKeys(Entry):
+    path: CheckPath
+    """Asked with GET; an answer of 2xx or 3xx is healthy."""
+    interval: Duration = 10.0
+    """Time between two checks. Default 10s."""
+    timeout: Duration = 3.0
+    """Longest wait for the answer. Default 3s."""
+
+
+class BackendKeys(Entry):
+    url: Address | None = None
+    """Where the backend listens: scheme, host and port, without a path."""
+    urls: Annotated[list[Address], Field(min_length=1, max_length=256)] | None = None
+    """Several endpoints of one backend, instead of url."""
+    health: HealthKeys | None = None
+    """An active health check. Default: none."""
+    timeouts: TimeoutKeys | None = None
+    """Limits for this backend. What is not given comes from defaults."""
+
+
+class IdentityKeys(Entry):
+    cookie: Token | None = None
+    """The cookie whose value identifies a user."""
+    header: Token | None = None
+    """The header whose value identifies a user."""
+
+
+class DefaultKeys(Entry):
+    identity: Annotated[list[IdentityKeys], Field(max_length=16)] = []
+    """What a user is recognised by: the first one that a request carries. None carried: a signed cookie of our own."""
+    timeouts: TimeoutKeys | None = None
+    """Limits where neither route nor backend says otherwise."""
+    trusted_proxies: list[Network] = []
+    """Addresses whose forwarding headers (X-Forwarded-For and its kin) are believed and added to, not replaced."""
+
+
+Weights = Annotated[dict[BackendName, Weight], Field(min_length=1)]
+
+
+class GroupKeys(Entry):
+    split: Weights
+    """Relative weights by backend, one draw per user for all routes of the group."""
+
+
+class MatchKeys(Entry):
+    path: Text | None = None
+    """Exact (/a/b), with one-segment parameters (/a/{id}), or everything below (/a/**, which also takes /a)."""
+    path_regex: Text | None = None
+    """A regular expression for the whole path, where no pattern will do. Comes after all patterns."""
+    methods: Annotated[list[Method], Field(min_length=1)] | None = None
+    """Methods, in capitals. HEAD is not implied by GET. Default: all."""
+    host: Text | None = None
+    """A host name (shop.example.com), or all below one (*.example.com), without port."""
+    headers: dict[Token, Text] | None = None
+    """Wanted headers: an exact value, "*" for present, or "~regex" for the whole value."""
+    cookies: dict[Token, Text] | None = None
+    """Wanted cookies, as with headers."""
+    query: dict[Text, Text] | None = None
+    """Wanted query parameters, as with headers."""
+
+
+class ShadowKeys(Entry):
+    sample: Share
+    """Share of the requests that are copied to the other side. Required."""
+    unsafe: Reason | None = None
+    """Copy other methods than GET and HEAD too; the text says why a repeat is harmless."""
+    candidate: BackendName | None = None
+    """The new backend that is judged. Needed where the split does not tell."""
+    timeout: Duration = 5.0
+    """Longest wait for the copy's answer. Default 5s."""
+    max_request: Size = 256 * 1024
+    """A larger request body is not copied (and counted). Default 256KiB."""
+    max_answer: Size = 1024 * 1024
+    """A larger answer body is not compared (and counted). Default 1MiB."""
+
+
+class WaiverKeys(Entry):
+    path: IgnorePath
+    """What is not compared, and everything below it: $.served_at, status, header:NAME, or body."""
+    reason: Reason | None = None
+    """Why the difference is accepted."""
+    until: Day | None = None
+    """The last day on which it is."""
+
+
+class UnorderedKeys(Entry):
+    path: JsonPath
+    """A list whose order does not matter."""
+    key: Reason | None = None
+    """The member that tells which items belong together. Without it the items are compared as a whole."""
+
+
+class CompareKeys(Entry):
+    ignore: list[
+        Annotated[WaiverKeys, BeforeValidator(_as_waiver, json_schema_input_type=IgnorePath | WaiverKeys)]
+    ] = []
+    """Differences that are accepted: a path, or a map with path, reason and until."""
+    unordered: list[UnorderedKeys] = []
+    """Lists whose order does not matter."""
+    tolerance: dict[JsonPath, Number] = {}
+    """By path: the distance up to which two numbers count as equal."""
+    headers: list[Token] | None = None
+    """Answer headers that are compared, instead of the usual ones."""
+
+
+class ReadyKeys(Entry):
+    target: Target = 0.999
+    """The share of equal answers that the evidence must show. Default 99.9%."""
+    hours: Number = 24.0
+    """The span of time that the evidence must cover. 0 asks for none. Default 24."""
+
+
+class RouteKeys(Entry):
+    name: RouteName
+    """The route's name, in metrics, logs and reports."""
+    match: Annotated[
+        list[MatchKeys],
+        Field(min_length=1),
+        BeforeValidator(_as_list, json_schema_input_type=MatchKeys | list[MatchKeys]),
+    ]
+    """Which requests the route claims. Within a map all conditions must hold; of a list of maps any."""
+    split: Weights | None = None
+    """Relative weights by backend: whole numbers that need not add up to 100. Weight 0 takes nobody."""
+    backend: BackendName | None = None
+    """The one backend that takes the whole route."""
+    group: GroupName | None = None
+    """The group whose split the route shares."""
+    shadow: ShadowKeys | None = None
+    """Copy requests to the other side and compare the answers. Default: no copies."""
+    fallback: BackendName | None = None
+    """Who answers a safe request if the chosen backend fails before its first byte. Default: nobody."""
+    compare: CompareKeys | None = None
+    """How the two answers are compared."""
+    ready: ReadyKeys | None = None
+    """When the route may move."""
+    priority: Priority = 0
+    """Higher first, before any other order. Default 0."""
+    sticky: Flag = True
+    """The same user always gets the same side. Default true."""
+    retired: Flag = False
+    """The monolith is never called for this route any more. Default false."""
+    enabled: Flag = True
+    """false: the route is checked, and otherwise as if it were not there. Default true."""
+    timeouts: TimeoutKeys | None = None
+    """Limits for this route, instead of the backend's."""
+
+
+class TableKeys(Entry):
+    version: Annotated[Literal[1], BeforeValidator(unwrapped)]
+    """The version of this grammar: 1."""
+    backends: dict[BackendName, BackendKeys]
+    """What we forward to, by name. The one named legacy is the monolith."""
+    defaults: DefaultKeys | None = None
+    """What holds where nothing else is said."""
+    groups: dict[GroupName, GroupKeys] = {}
+    """Routes that must move together, by name."""
+    routes: list[RouteKeys] = []
+    """The route table. The order of the entries never matters; what no route claims goes to legacy."""

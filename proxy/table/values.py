@@ -1,0 +1,207 @@
+"""What a single value of routes.yaml may be: one type for each, with its check, its words and its JSON Schema."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import math
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from proxy.model.path import BadPath, check_ignore_path, parse_path
+from proxy.model.table import Endpoint
+from proxy.table import scalars
+from proxy.table.address import parse_address
+from proxy.table.mistakes import quoted
+from proxy.table.scalars import VARIABLE_PATTERN, Malformed, Substituted
+
+MAX_WEIGHT: Final = 1_000_000
+MAX_COPY: Final = 16 * 1024 * 1024
+"""Bytes of one body that a copy may hold: request and answer together must fit into one frame of the tap."""
+
+TOKEN_PATTERN: Final = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"  # noqa: S105 - RFC 9110 section 5.6.2 calls names tokens
+
+
+def wrong(message: str, help_: str | None = None) -> PydanticCustomError:
+    """A mistake in our own words."""
+    return PydanticCustomError("strangler", "{message}", {"message": message, "help": help_})
+
+
+def _text(parse: Callable[[str], Any], example: str) -> PlainValidator:
+    """Takes text, and gives what ``parse`` makes of it."""
+
+    def validate(value: Any) -> Any:
+        if not isinstance(value, str):
+            raise PydanticCustomError("strangler_text", "text is wanted", {"example": example})
+        try:
+            return parse(value)
+        except Malformed as error:
+            raise wrong(str(error), error.help) from None
+        except BadPath as error:
+            raise wrong(str(error)) from None
+
+    return PlainValidator(validate)
+
+
+def _written(pattern: str, *examples: str) -> WithJsonSchema:
+    return WithJsonSchema(
+        {
+            "anyOf": [{"type": "string", "pattern": pattern}, {"type": "string", "pattern": VARIABLE_PATTERN}],
+            "examples": list(examples),
+        }
+    )
+
+
+def _number_or_variable(kind: str, **bounds: Any) -> WithJsonSchema:
+    return WithJsonSchema({"anyOf": [{"type": kind, **bounds}, {"type": "string", "pattern": VARIABLE_PATTERN}]})
+
+
+def unwrapped(value: Any) -> Any:
+    """A variable's value is a number or a boolean where one is wanted."""
+    if not isinstance(value, Substituted):
+        return value
+    text = value.strip()
+    if text in {"true", "false"}:
+        return text == "true"
+    if re.fullmatch(r"[-+]?[0-9]{1,18}", text):
+        return int(text)
+    try:
+        return float(text)
+    except ValueError:
+        return str(value)
+
+
+def _whole(low: int, high: int) -> BeforeValidator:
+    def validate(value: Any) -> Any:
+        value = unwrapped(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            help_ = "write a whole number; weights are relative: 1 and 19 are 5 % and 95 %"
+            if isinstance(value, str) and re.fullmatch(r"[0-9]+ ?%", value):
+                help_ = f"write {value.rstrip('% ')}: weights are relative whole numbers"
+            raise wrong(f"{quoted(value)} is not a whole number", help_ if low == 0 else "write a whole number")
+        if not low <= value <= high:
+            raise wrong(f"{value} is out of range", f"a whole number from {low} to {high}")
+        return value
+
+    return BeforeValidator(validate)
+
+
+def _finite(what: str) -> BeforeValidator:
+    def validate(value: Any) -> Any:
+        value = unwrapped(value)
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not math.isfinite(value)
+            or not 0 <= value < 1e18
+        ):
+            raise wrong(f"{quoted(value)} is not {what}", "write a number, 0 or more")
+        return float(value)
+
+    return BeforeValidator(validate)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Malformed(f"{quoted(text)} is not a day", "write year-month-day: 2027-03-31") from None
+
+
+def _ready_target(text: str) -> float:
+    value = scalars.share(text)
+    if not 0 < value < 1:
+        help_ = "write 99.9%: no number of equal answers shows that none will ever differ"
+        raise Malformed(f"{text} cannot be reached by evidence", help_)
+    return value
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        raise Malformed(f"{quoted(text)} is not an address or a network", "write 10.0.0.0/8 or 192.0.2.7") from None
+
+
+def _name(what: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if not re.fullmatch(scalars.NAME_PATTERN, text):
+            raise Malformed(
+                f"{quoted(text)} cannot name a {what}", "a name holds letters, digits, and . _ - within; at most 100"
+            )
+        return text
+
+    return parse
+
+
+def _token(text: str) -> str:
+    if not re.fullmatch(TOKEN_PATTERN, text):
+        raise Malformed(f"{quoted(text)} is not a name that HTTP allows", "letters, digits and - are usual")
+    return text
+
+
+def _method(text: str) -> str:
+    if not re.fullmatch(TOKEN_PATTERN, text) or text != text.upper():
+        raise Malformed(f"{quoted(text)} is not a method", f"methods are in capitals: {quoted(text.upper())}")
+    if text in {"CONNECT", "TRACE"}:
+        raise Malformed(f"{text} never reaches a route", "remove it: such requests are refused")
+    return text
+
+
+def _json_path(text: str) -> str:
+    parse_path(text)
+    return text
+
+
+def _ignore_path(text: str) -> str:
+    check_ignore_path(text)
+    return text
+
+
+def _reason(text: str) -> str:
+    if not text.strip():
+        raise Malformed("this needs a text", "say in a few words why this is right")
+    return text
+
+
+def _check_path(text: str) -> str:
+    if not re.fullmatch(r"/[\x21-\x7e]*", text) or "#" in text:
+        raise Malformed(f"{quoted(text)} is not a path", "a path begins with / and holds no spaces: /healthz")
+    return text
+
+
+Duration = Annotated[float, _text(scalars.seconds, "30s"), _written(scalars.DURATION_PATTERN, "500ms", "30s", "5m")]
+Size = Annotated[
+    int,
+    _text(functools.partial(scalars.size, limit=MAX_COPY), "64KiB"),
+    _written(scalars.SIZE_PATTERN, "64KiB", "1MiB"),
+]
+Share = Annotated[float, _text(scalars.share, "10%"), _written(scalars.SHARE_PATTERN, "10%")]
+Target = Annotated[float, _text(_ready_target, "99.9%"), _written(scalars.SHARE_PATTERN, "99.9%")]
+Weight = Annotated[int, _whole(0, MAX_WEIGHT), _number_or_variable("integer", minimum=0, maximum=MAX_WEIGHT)]
+Priority = Annotated[int, _whole(-MAX_WEIGHT, MAX_WEIGHT), _number_or_variable("integer")]
+Number = Annotated[float, _finite("a number of 0 or more"), _number_or_variable("number", minimum=0)]
+Flag = Annotated[bool, BeforeValidator(unwrapped), _number_or_variable("boolean")]
+Address = Annotated[
+    Endpoint, _text(parse_address, "http://127.0.0.1:8000"), _written(r"^https?://[^/?#@]+/?$", "http://127.0.0.1:8000")
+]
+Network = Annotated[str, _text(_network, "10.0.0.0/8"), WithJsonSchema({"type": "string", "examples": ["10.0.0.0/8"]})]
+BackendName = Annotated[str, _text(_name("backend"), "orders"), _written(scalars.NAME_PATTERN, "legacy")]
+GroupName = Annotated[str, _text(_name("group"), "ordering"), _written(scalars.NAME_PATTERN, "ordering")]
+RouteName = Annotated[str, _text(_name("route"), "order-read"), _written(scalars.NAME_PATTERN, "order-read")]
+Token = Annotated[str, _text(_token, "X-User-Id"), _written(TOKEN_PATTERN, "X-User-Id")]
+Method = Annotated[str, _text(_method, "GET"), _written(r"^[A-Z0-9!#$%&'*+.^_`|~-]+$", "GET", "POST")]
+Day = Annotated[date, _text(_day, "2027-03-31"), WithJsonSchema({"type": "string", "format": "date"})]
+Reason = Annotated[str, _text(_reason, '"why this is harmless"'), WithJsonSchema({"type": "string", "minLength": 1})]
+JsonPath = Annotated[str, _text(_json_path, '"$.items"'), _written(r"^\$", "$.items[*].price")]
+IgnorePath = Annotated[
+    str, _text(_ignore_path, '"$.served_at"'), _written(r"^(\$|status$|body|header:)", "$.served_at", "header:etag")
+]
+CheckPath = Annotated[str, _text(_check_path, "/healthz"), _written(r"^/", "/healthz")]
+Text = Annotated[str, Field()]
+"""A header's, cookie's or query parameter's wanted value."""

@@ -1,0 +1,127 @@
+"""The table in force, followed on a real file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proxy import watch
+from proxy.model.counters import Counters
+from proxy.supervise import current_table
+from proxy.supervise.current_table import CurrentTable, Reading
+from tests.proxy.supervise.instance import TABLE
+
+PATIENCE = 20.0
+
+
+class Followed:
+    """A table that is being followed, and the readings that counted."""
+
+    def __init__(self, table: CurrentTable, path: Path) -> None:
+        self.table = table
+        self.path = path
+        self.readings: asyncio.Queue[Reading] = asyncio.Queue()
+
+    async def reading(self) -> Reading:
+        return await asyncio.wait_for(self.readings.get(), PATIENCE)
+
+
+@pytest.fixture
+def counters(tmp_path: Path) -> Any:
+    counters = Counters(tmp_path, "supervisor-0-1")
+    yield counters
+    counters.close()
+
+
+@pytest.fixture
+async def followed(tmp_path: Path, counters: Counters) -> AsyncIterator[Followed]:
+    path = tmp_path / "routes.yaml"
+    path.write_text(TABLE)
+    table = CurrentTable(str(path), None, counters)
+    assert table.load_first() is None
+    followed = Followed(table, path)
+    following = asyncio.ensure_future(table.follow(followed.readings.put_nowait))
+    yield followed
+    following.cancel()
+
+
+async def test_a_good_text_is_the_next_version_and_the_same_text_is_not(followed: Followed) -> None:
+    assert followed.table.message == {
+        "type": "table", "version": 1, "source": str(followed.path), "text": TABLE, "legacy_url": None,
+    }  # fmt: skip
+    followed.path.write_text(TABLE + "#\n")
+    assert (await followed.reading()).result == "good"
+    assert (followed.table.version, followed.table.message["text"]) == (2, TABLE + "#\n")
+    followed.path.write_text(TABLE + "#\n")
+    assert (await followed.reading()).result == "same"
+    assert followed.table.version == 2
+
+
+async def test_the_first_text_again_after_another_is_a_new_version(followed: Followed) -> None:
+    for number, text in enumerate([TABLE + "#\n", TABLE], start=2):
+        followed.path.write_text(text)
+        await followed.reading()
+        assert followed.table.version == number
+
+
+async def test_a_half_written_file_is_no_mistake(followed: Followed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The writer pauses for longer than a file must settle; the second look sees the whole of it."""
+    monkeypatch.setattr(watch, "SETTLE_SECONDS", 0.05)
+    read = watch.read_text
+    texts = iter([TABLE[: len(TABLE) // 2] + "  nonsense", TABLE + "# whole\n"])
+    monkeypatch.setattr(current_table, "read_text", lambda path, **how: next(texts, None) or read(path, **how))
+    followed.path.write_text(TABLE + "# whole\n")
+    reading = await followed.reading()
+    assert (reading.result, reading.text) == ("good", TABLE + "# whole\n")
+    assert followed.table.status.error is None
+
+
+async def test_a_file_that_stays_away_is_an_error_until_it_is_back(
+    followed: Followed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "MISSING_SECONDS", 0.1)
+    followed.path.unlink()
+    assert "missing for" in str((await followed.reading()).error)
+    assert "put the file back" in str(followed.table.status.error)
+    followed.path.write_text(TABLE)
+    assert (await followed.reading()).result == "same"
+    assert followed.table.status.error is None
+    assert followed.table.version == 1
+
+
+async def test_who_asks_gets_an_answer_at_once_also_about_a_bad_file(followed: Followed) -> None:
+    followed.path.write_text("routes: nonsense\n")
+    followed.table.ask_for_reload()
+    assert (await followed.reading()).result == "bad"
+    assert followed.table.version == 1
+
+
+async def test_a_fault_of_the_loader_is_a_bad_table_and_not_the_end(
+    followed: Followed, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr(current_table, "load_table", fail)
+    followed.path.write_text(TABLE + "#\n")
+    assert "too deep" in str((await followed.reading()).error)
+    assert "could not be checked" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("config", "legacy_url", "says"),
+    [
+        ("missing.yaml", None, "missing.yaml: No such file"),
+        (None, "nonsense", "--legacy nonsense: "),
+    ],
+)
+def test_a_first_table_that_cannot_be_says_why(
+    counters: Counters, config: str | None, legacy_url: str | None, says: str
+) -> None:
+    table = CurrentTable(config, legacy_url, counters)
+    assert says in str(table.load_first())
+    assert table.version == 0
