@@ -73,7 +73,7 @@ class _Arm:
         self.weight = weight
         self.seed = draw_seed(route.split.salt, name)
         primary = table.backends[name]
-        other = _other_side(route, name)
+        other = other_side(route, name)
         shadow = table.backends[other] if other else None
         self.copied = Decision(route, primary, shadow, reason, None) if shadow else None
         self.uncopied = Decision(route, primary, None, reason, Skip.NO_SHADOW)
@@ -81,7 +81,7 @@ class _Arm:
         self.not_sampled = Decision(route, primary, None, reason, Skip.NOT_SAMPLED)
 
 
-def _other_side(route: Route, primary: str) -> str | None:
+def other_side(route: Route, primary: str) -> str | None:
     """Who gets the copy: the candidate when legacy answers, legacy when the candidate does, else nobody."""
     if route.shadow is None or route.retired or route.candidate is None:
         return None
@@ -99,10 +99,12 @@ class Chooser:
         "_sample_seed",
         "_weight",
         "issues_identity",
+        "route",
         "uses_identity",
     )
 
     def __init__(self, route: Route, table: Table, reason: str | None = None) -> None:
+        self.route = route
         drawn = route.split.drawn
         split = len(drawn) > 1
         reason = reason or (RETIRED if route.retired else (IDENTITY if route.sticky else DICE) if split else WHOLE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from proxy.target import AmbiguousTarget, split_target
@@ -51,6 +52,7 @@ class Pattern:
         )
 
 
+@lru_cache(maxsize=16384)
 def parse_pattern(text: str) -> Pattern:
     """Read a path pattern. Literal segments may be percent-encoded, as they are in a URL. Raises BadPattern."""
     if not text.startswith("/"):
@@ -60,7 +62,7 @@ def parse_pattern(text: str) -> Pattern:
     for char in "?#":
         if char in text:
             raise BadPattern(f"a path holds no {char}", "match the query with `query: { name: value }`")
-    if any(char.isspace() or not char.isprintable() for char in text):
+    if " " in text or not text.isprintable():
         raise BadPattern("a path holds no spaces or control characters", "write a space as %20")
     written = text[1:].split("/")
     below = written[-1] == "**"

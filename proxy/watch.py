@@ -14,6 +14,8 @@ from typing import NamedTuple
 POLL_SECONDS = 0.25
 SETTLE_SECONDS = 0.2
 """How long a file must stay the same before it is read: its writer may be half-way."""
+LONGEST_SECONDS = 2.0
+"""A file that does not stay the same for so long is read in the middle of it."""
 MISSING_SECONDS = 2.0
 """How long a file may be missing: some editors and tools remove it before they write it anew."""
 
@@ -49,6 +51,7 @@ class Settling:
         self._read = known
         self._seen = known
         self._since = 0.0
+        self._changing_since: float | None = None
         self._told_missing = False
         self._again_at: float | None = None
         self._is_second_look = False
@@ -57,10 +60,15 @@ class Settling:
         if stamp != self._seen:
             self._seen, self._since = stamp, now
             self._told_missing = False
-        if now - self._since < (MISSING_SECONDS if stamp is None else SETTLE_SECONDS):
-            return Look.WAIT
+            if self._changing_since is None:
+                self._changing_since = now
         if stamp is None:
-            return self._missing()
+            self._changing_since = None
+            return self._missing(now)
+        if self._changing_since is not None:
+            if now - self._since < SETTLE_SECONDS and now - self._changing_since < LONGEST_SECONDS:
+                return Look.WAIT
+            self._changing_since = None
         if stamp != self._read:
             self._read, self._is_second_look, self._again_at = stamp, False, None
             return Look.READ
@@ -76,8 +84,8 @@ class Settling:
         self._again_at = now + SETTLE_SECONDS
         return False
 
-    def _missing(self) -> Look:
-        if self._told_missing:
+    def _missing(self, now: float) -> Look:
+        if self._told_missing or now - self._since < MISSING_SECONDS:
             return Look.WAIT
         self._told_missing = True
         self._read = None  # should the very same file come back, it is read again

@@ -59,7 +59,7 @@ class Worker:
     async def run(self) -> int:
         channel = await ControlChannel.open()
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, self._drain_soon, self._settings.grace)
+        loop.add_signal_handler(signal.SIGTERM, self._drain_on_signal, channel)
         async with contextlib.AsyncExitStack() as stack:
             async for message in channel:
                 match message["type"]:
@@ -71,7 +71,8 @@ class Worker:
                         return 0
                     case unknown:
                         log.warning("unknown control message", extra={"message_type": unknown})
-            log.warning("the supervisor is gone; ending")
+            if not self._drained.is_set():
+                log.warning("the supervisor is gone; ending")
             self._drain_soon(ORPHAN_GRACE)
             await self._drained.wait()
         return 0
@@ -124,6 +125,11 @@ class Worker:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             live.tick()
+
+    def _drain_on_signal(self, channel: ControlChannel) -> None:
+        """Not told by the supervisor, so the end of our own channel ends the loop that listens to it."""
+        self._drain_soon(self._settings.grace)
+        self._draining.add_done_callback(lambda _: channel.close())
 
     def _drain_soon(self, grace: float) -> None:
         loop = asyncio.get_running_loop()

@@ -193,7 +193,7 @@ def _shown(value: object) -> str:
 
 def _block(value: object) -> str:
     lines = value if isinstance(value, list) else _as_text(value).split("\n")
-    return "".join(f"\n    {printable(line)}" for item in lines for line in str(item).split("\n"))
+    return "".join(f"\n    {printable(line)}".rstrip(" ") for item in lines for line in str(item).split("\n"))
 
 
 def _clip(value: Any) -> Any:

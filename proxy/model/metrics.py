@@ -70,7 +70,6 @@ METRICS = {
             ("route", "reason"),
             "Requests not copied, copies not compared: each with its reason.",
         ),
-        Metric("strangler_table_version", "gauge", (), "Version of the route table in force."),
         Metric(
             "strangler_table_bad",
             "gauge",

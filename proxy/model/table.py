@@ -149,7 +149,7 @@ DEFAULT_COMPARED_HEADERS = (
     "www-authenticate",
     "allow",
 )
-"""Answer headers compared when a route does not say; lower case."""
+"""Answer headers that every route compares; a route may name more. Lower case."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ class CurrentTable:
         try:
             load_table(text, source=self.source, version=self.version + 1)
         except BadTable as error:
-            return Reading("bad", text, render_mistakes(error.mistakes, self.source, text))
+            return Reading("bad", text, render_mistakes(error.mistakes, self.source, text).rstrip())
         except Exception as error:  # a fault of ours that some text brings out must not end an instance that works
             log.exception("the route table could not be checked", extra={"source": self.source})
             return Reading("bad", text, f"{self.source}: could not be checked: {error!r}; please report this")
@@ -135,7 +135,7 @@ class CurrentTable:
         was_bad = self._error is not None
         self._error = reading.error
         self._counters.add("strangler_table_reloads", result=reading.result)
-        self._gauge("strangler_table_bad", int(reading.result == "bad"))
+        self._counters.values[self._counters.slot("strangler_table_bad")] = int(reading.result == "bad")
         if reading.result == "bad":
             self._tell(reading)
             return
@@ -159,7 +159,3 @@ class CurrentTable:
         self._text = text
         self._loaded_at = time.time()
         self.version += 1
-        self._gauge("strangler_table_version", self.version)
-
-    def _gauge(self, metric: str, value: int) -> None:
-        self._counters.values[self._counters.slot(metric)] = value

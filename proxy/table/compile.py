@@ -129,7 +129,7 @@ def _compare(keys: CompareKeys) -> CompareRules:
         ignore=tuple(Waiver(entry.path, entry.reason, entry.until) for entry in keys.ignore),
         unordered=tuple(Unordered(entry.path, entry.key) for entry in keys.unordered),
         tolerance=tuple(keys.tolerance.items()),
-        headers=DEFAULT_COMPARED_HEADERS if keys.headers is None else tuple(name.lower() for name in keys.headers),
+        headers=tuple(dict.fromkeys((*DEFAULT_COMPARED_HEADERS, *(name.lower() for name in keys.headers)))),
     )
 
 

@@ -5,6 +5,7 @@ A model checks one thing by itself. What takes two things to see (a name and the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -41,6 +42,11 @@ def _as_list(value: Any) -> Any:
 
 def _as_waiver(value: Any) -> Any:
     return {"path": value} if isinstance(value, str) else value
+
+
+def _or_empty(empty: Any) -> Callable[[Any], Any]:
+    """A key whose entries are all commented out has nothing in it, and that is no mistake."""
+    return lambda value: empty if value is None else value
 
 
 class Entry(BaseModel):
@@ -161,8 +167,9 @@ class CompareKeys(Entry):
     """Lists whose order does not matter."""
     tolerance: dict[JsonPath, Number] = {}
     """By path: the distance up to which two numbers count as equal."""
-    headers: list[Token] | None = None
-    """Answer headers that are compared, instead of the usual ones."""
+    headers: list[Token] = []
+    """Answer headers that are compared, beside the usual ones: content-type, location, cache-control, content-disposition,
+    www-authenticate and allow."""
 
 
 class ReadyKeys(Entry):
@@ -214,7 +221,7 @@ class TableKeys(Entry):
     """What we forward to, by name. The one named legacy is the monolith."""
     defaults: DefaultKeys | None = None
     """What holds where nothing else is said."""
-    groups: dict[GroupName, GroupKeys] = {}
+    groups: Annotated[dict[GroupName, GroupKeys], BeforeValidator(_or_empty({}))] = {}
     """Routes that must move together, by name."""
-    routes: list[RouteKeys] = []
+    routes: Annotated[list[RouteKeys], BeforeValidator(_or_empty([]))] = []
     """The route table. The order of the entries never matters; what no route claims goes to legacy."""

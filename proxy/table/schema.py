@@ -1,0 +1,52 @@
+"""The grammar as JSON Schema, for editors: completion, documentation and red underlines while one types."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from proxy.table.grammar import TableKeys
+from proxy.table.scalars import VARIABLE_PATTERN
+
+SCHEMA_ID: Final = "urn:strangler:routes:1"
+"""Names the grammar's version; nothing is fetched from anywhere."""
+
+_VARIABLE: Final = {"type": "string", "pattern": VARIABLE_PATTERN}
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of routes.yaml. What takes two values to see is left to ``strangler check``."""
+    generated = TableKeys.model_json_schema()
+    generated["$defs"] = {_called(name): model for name, model in generated["$defs"].items()}
+    schema: dict[str, Any] = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": SCHEMA_ID,
+        **_tidied(generated),
+        "title": "strangler route table",
+        "description": "routes.yaml: which requests go where, in which shares, and how answers are compared.",
+    }
+    description = schema["properties"]["version"]["description"]
+    schema["properties"]["version"] = {"description": description, "anyOf": [{"const": 1}, _VARIABLE]}
+    return schema
+
+
+def _called(name: str) -> str:
+    return name.removesuffix("Keys")
+
+
+def _tidied(value: Any) -> Any:
+    """Without titles that only repeat a key, and with names without ``Keys``."""
+    if isinstance(value, list):
+        return [_tidied(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    tidied = {}
+    for key, item in value.items():
+        if key == "title" and isinstance(item, str):
+            continue
+        if key == "default" and not isinstance(item, bool):
+            continue  # in our units, not as it is written; the description tells it
+        if key == "$ref":
+            tidied[key] = _called(item)
+        else:
+            tidied[key] = _tidied(item)
+    return tidied
