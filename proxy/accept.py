@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
-import ipaddress
 import logging
-import re
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -20,6 +18,7 @@ import httptools
 from proxy.fields import Refused, read_request_fields, size_of
 from proxy.model.message import Headers, RequestHead
 from proxy.passage import Passage
+from proxy.refusals import MAX_FIELDS, MAX_HEAD, MAX_TARGET, check_authority, refusal_of, too_large, too_long
 from proxy.replies import reply
 
 if TYPE_CHECKING:
@@ -29,23 +28,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MAX_TARGET = 16 * 1024
-MAX_FIELDS = 256
-MAX_HEAD = 64 * 1024
 MAX_EARLY = 64 * 1024
 HEAD_SECONDS = 30.0
 """From the first byte of a request to the end of its head."""
 KEEP_ALIVE_SECONDS = 75.0
 LINGER_SECONDS = 2.0
 """How long we read on and throw away after a refusal, so that the client gets to read our answer (RFC 9112 section 9.6)."""
-
-_LOOKS_LIKE_A_METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64} ")
-
-_PARSER_REFUSALS = (
-    ("Invalid HTTP version", 505, "version", "Only HTTP/1.0 and HTTP/1.1 are spoken here."),
-    ("Unsupported HTTP version", 505, "version", "Only HTTP/1.0 and HTTP/1.1 are spoken here."),
-)
-"""What the parser's words mean as an answer; anything else is a 400."""
 
 _REFUSED_METHODS = {b"CONNECT", b"TRACE"}
 
@@ -173,12 +161,12 @@ class ClientConnection(asyncio.Protocol):
                 log.exception("a request made us fail", extra={"peer": self.peer})
                 self._refuse(Refused(500, "internal", "The proxy failed to handle this request."))
         except httptools.HttpParserError as error:
-            self._refuse(_refusal_of(str(error), data))
+            self._refuse(refusal_of(str(error), data))
         else:
             if not self._in_head and not self._headers:
                 self._fed = 0  # neither a head nor trailers are half read
             elif self._fed > MAX_HEAD:
-                self._refuse(_too_large())
+                self._refuse(too_large())
 
     def on_message_begin(self) -> None:
         if self._priming:
@@ -194,7 +182,7 @@ class ClientConnection(asyncio.Protocol):
             return
         self._target += part
         if len(self._target) > MAX_TARGET:
-            raise Refused(414, "target_too_long", f"The request target is longer than {MAX_TARGET} bytes.")
+            raise too_long()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._priming:
@@ -213,9 +201,11 @@ class ClientConnection(asyncio.Protocol):
         self._headers = []
         self._in_head = False
         if len(headers) > MAX_FIELDS or (self._fed > MAX_HEAD and size_of(headers) > MAX_HEAD):
-            raise _too_large()
+            raise too_large()
         fields = read_request_fields(headers, trusted=self.trusted, http_1_0=http_1_0)
         head = RequestHead(method, self._target, headers, fields.host, fields.cookie)
+        if not self._target.startswith(b"/"):
+            check_authority(head)
         passage = Passage(self, head, fields, http_1_0=http_1_0, keep_alive=parser.should_keep_alive())
         if parser.should_upgrade():
             self._choose_upgrade(passage)
@@ -405,27 +395,3 @@ class ClientConnection(asyncio.Protocol):
         """Finish what is under way, take nothing new."""
         if self.passage is None and self.tunnel is None and not self.transport.is_closing():
             self.transport.close()
-
-
-def _too_large() -> Refused:
-    return Refused(431, "head_too_large", f"More than {MAX_FIELDS} header fields or {MAX_HEAD} bytes of them.")
-
-
-def _refusal_of(parser_says: str, data: bytes) -> Refused:
-    if "Invalid method" in parser_says and _LOOKS_LIKE_A_METHOD.match(data):
-        return Refused(501, "method", "This method is not known here.")
-    for words, status, reason, detail in _PARSER_REFUSALS:
-        if words in parser_says:
-            return Refused(status, reason, detail)
-    return Refused(400, "syntax", f"The request is not valid HTTP: {parser_says}.")
-
-
-def is_trusted(peer: str, networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]) -> bool:
-    """Whether the peer's word on forwarding headers counts."""
-    if not networks:
-        return False
-    try:
-        address = ipaddress.ip_address(peer)
-    except ValueError:
-        return False
-    return any(address in network for network in networks)

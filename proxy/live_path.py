@@ -9,7 +9,7 @@ import os
 import random
 from typing import TYPE_CHECKING, Protocol
 
-from proxy.accept import ClientConnection, is_trusted
+from proxy.accept import ClientConnection
 from proxy.identity import IdentityCookie
 from proxy.model.plan import encode_plans, plans_of
 from proxy.pool import Pools
@@ -87,7 +87,14 @@ class LivePath:
         return encode_plans(plans_of(self.routing.table))
 
     def trusts(self, peer: str) -> bool:
-        return is_trusted(peer, self._networks)
+        """Whether the peer's word on forwarding headers counts."""
+        if not self._networks:
+            return False
+        try:
+            address = ipaddress.ip_address(peer)
+        except ValueError:
+            return False
+        return any(address in network for network in self._networks)
 
     def next_request_id(self) -> str:
         """Unique across workers and restarts; says nothing about anything."""

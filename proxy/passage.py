@@ -16,12 +16,13 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from proxy.fields import Refused
+from proxy.heads import captured_head, chunk, forwarded_head, frame_answer, last_chunk, status_line
 from proxy.match import AmbiguousTarget
 from proxy.model.decision import Decision, Skip
-from proxy.model.exchange import Exchange
 from proxy.model.message import RequestHead
 from proxy.model.table import Timeouts
-from proxy.replies import FAILURES, Failure, reply
+from proxy.repair import IDEMPOTENT, Repair, repair
+from proxy.replies import FAILURES, RETIRED, Failure, reply
 from proxy.tee import Tee
 from proxy.tunnel import Tunnel
 
@@ -32,15 +33,10 @@ if TYPE_CHECKING:
     from proxy.fields import AnswerFields, RequestFields
     from proxy.forward import BackendConnection
     from proxy.live_path import LivePath
+    from proxy.model.exchange import Exchange
     from proxy.model.message import Headers
     from proxy.model.table import Backend
     from proxy.tally import Meter
-
-IDEMPOTENT = frozenset({b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"})
-"""RFC 9110 section 9.2.2, without TRACE, which is refused."""
-
-SAFE = frozenset({b"GET", b"HEAD", b"OPTIONS"})
-"""RFC 9110 section 9.2.1: asking another backend instead changes nothing."""
 
 MAX_WAITING_BODY = 64 * 1024
 """Bytes of a request's body kept while the connection to the backend is being made; then the client is held."""
@@ -56,39 +52,11 @@ class Passage:
     """
 
     __slots__ = (
-        "_answer_begun",
-        "_answer_chunked",
-        "_body",
-        "_body_size",
-        "_connecting",
-        "_cookie",
-        "_ended",
-        "_first_byte_at",
-        "_head_bytes",
-        "_sent_at",
-        "_started_at",
-        "_tee",
-        "_timeouts",
-        "_total_at",
-        "backend",
-        "bytes_in",
-        "bytes_out",
-        "client",
-        "close_after",
-        "connection",
-        "decision",
-        "fields",
-        "head",
-        "http_1_0",
-        "is_head",
-        "live",
-        "meter",
-        "request_complete",
-        "request_id",
-        "status",
-        "trailers",
-        "upgrade",
-    )
+        "_answer_begun", "_answer_chunked", "_body", "_body_size", "_connecting", "_cookie", "_ended",
+        "_first_byte_at", "_head_bytes", "_sent_at", "_started_at", "_tee", "_timeouts", "_total_at", "backend",
+        "bytes_in", "bytes_out", "client", "close_after", "connection", "decision", "fields", "head", "http_1_0",
+        "is_head", "live", "meter", "request_complete", "request_id", "status", "trailers", "upgrade",
+    )  # fmt: skip
 
     decision: Decision
     backend: Backend
@@ -132,7 +100,8 @@ class Passage:
     def start(self) -> None:
         """Decide, count, send. The only place where a request meets policy."""
         live = self.live
-        self.request_id = self._own_id()
+        given = self.fields.request_id
+        self.request_id = live.next_request_id() if given is None else given.decode("latin-1")[:128]
         try:
             decision, token = live.routing.decide(self.head, live.dice)
         except AmbiguousTarget as error:
@@ -145,10 +114,6 @@ class Passage:
             self._tee = Tee(decision.route.shadow)
         self._send_to(decision.primary)
 
-    def _own_id(self) -> str:
-        given = self.fields.request_id
-        return self.live.next_request_id() if given is None else given.decode("latin-1")[:128]
-
     def _send_to(self, backend: Backend, *, fresh: bool = False) -> None:
         """Give the request to ``backend``: on an idle connection if there is one fit for it, else on a new one."""
         live = self.live
@@ -157,7 +122,15 @@ class Passage:
         self.meter = meter = live.meters.of(decision.route.name, backend.name)
         live.values[meter.in_flight] += 1
         if not self._head_bytes:
-            self._head_bytes = self._forwarded_head()
+            self._head_bytes = forwarded_head(
+                self.head,
+                self.fields,
+                peer=self.client.peer_bytes,
+                scheme=self.client.scheme,
+                http_1_0=self.http_1_0,
+                request_id=self.request_id,
+                upgrade=self.upgrade is not None,
+            )
         timeouts = self._timeouts = decision.route.timeouts or backend.timeouts
         if timeouts.total is not None:
             self._total_at = self._total_at or live.now + timeouts.total
@@ -190,31 +163,6 @@ class Passage:
         else:
             self._wait(self._timeouts.idle)
 
-    def _forwarded_head(self) -> bytes:
-        """The request as the backend gets it: everything as sent, but for the fields of one hop and the ones that we set."""
-        fields = self.fields
-        client = self.client
-        pieces = [self.head.method, b" ", self.head.target, b" HTTP/1.1\r\n", *fields.lines]
-        peer = client.peer_bytes
-        if fields.forwarded_for is not None:
-            peer = fields.forwarded_for + b", " + peer
-        pieces += (
-            b"X-Forwarded-For: ",
-            peer,
-            b"\r\nX-Forwarded-Proto: ",
-            fields.forwarded_proto or client.scheme,
-            b"\r\nX-Forwarded-Host: ",
-            fields.forwarded_host or fields.host or b"",
-            # RFC 9110 section 7.6.3: a gateway appends itself, with the version that it received.
-            b"\r\nVia: 1.0 strangler\r\n" if self.http_1_0 else b"\r\nVia: 1.1 strangler\r\n",
-        )
-        if fields.request_id is None:
-            pieces += (b"X-Request-Id: ", self.request_id.encode("latin-1"), b"\r\n")
-        if self.upgrade is not None:
-            pieces += (b"Connection: Upgrade\r\nUpgrade: ", fields.upgrade or b"", b"\r\n")
-        pieces.append(b"\r\n")
-        return b"".join(pieces)
-
     def _wait(self, seconds: float) -> None:
         """Patience for the next step, never beyond the limit for the whole, if there is one."""
         deadline = self.live.now + seconds
@@ -235,10 +183,7 @@ class Passage:
                 self.client.hold_for_connect(True)
 
     def _write_body(self, connection: BackendConnection, data: bytes) -> None:
-        if self.fields.chunked:
-            connection.write(b"%x\r\n%b\r\n" % (len(data), data))
-        else:
-            connection.write(data)
+        connection.write(chunk(data) if self.fields.chunked else data)
 
     def request_body_complete(self, trailers: Headers) -> None:
         self.request_complete = True
@@ -248,7 +193,7 @@ class Passage:
 
     def _end_request(self, connection: BackendConnection) -> None:
         if self.fields.chunked:
-            connection.write(_last_chunk(self.trailers))
+            connection.write(last_chunk(self.trailers))
         connection.request_done = True
         if not self._answer_begun:
             self._wait(self._timeouts.first_byte)
@@ -258,7 +203,7 @@ class Passage:
     def interim_answer(self, status: int, reason: bytes, fields: AnswerFields) -> None:
         """RFC 9110 section 15.2: 1xx answers are passed on, except to HTTP/1.0, which does not know them."""
         if not self.http_1_0:
-            self.client.write(b"".join((b"HTTP/1.1 %d %b\r\n" % (status, reason), *fields.lines, b"\r\n")))
+            self.client.write(b"".join((status_line(status, reason), *fields.lines, b"\r\n")))
 
     def answer_head(self, status: int, reason: bytes, headers: Headers, fields: AnswerFields) -> None:
         self._answer_begun = True
@@ -267,17 +212,19 @@ class Passage:
         client = self.client
         self._wait(self._timeouts.idle)
         if self._tee is not None:
-            self._tee.answer_head = _raw_head(status, reason, headers)
-        pieces = [b"HTTP/1.1 %d %b\r\n" % (status, reason), *fields.lines]
+            self._tee.answer_head = captured_head(status, reason, headers)
+        pieces = [status_line(status, reason), *fields.lines]
         if status == 101:
             pieces += (b"Connection: Upgrade\r\nUpgrade: ", fields.upgrade or b"", b"\r\n\r\n")
             client.write(b"".join(pieces))
             return
-        self._answer_chunked = self._frame_answer(status, fields, pieces)
+        framing = frame_answer(status, fields, is_head=self.is_head, http_1_0=self.http_1_0)
+        self._answer_chunked = framing.chunked
+        pieces.append(framing.line)
         if self._cookie is not None:
             pieces += (b"Set-Cookie: ", self._cookie, b"\r\n")
-        if not self.request_complete or self.live.draining or self.upgrade is not None:
-            # What is left of the request can no longer be told from the next one.
+        if framing.closes or not self.request_complete or self.live.draining or self.upgrade is not None:
+            # What is left of the request, or the end of this answer, cannot be told from what comes next.
             self.close_after = True
         if self.close_after:
             pieces.append(b"Connection: close\r\n")
@@ -286,37 +233,16 @@ class Passage:
         pieces.append(b"\r\n")
         client.write(b"".join(pieces))
 
-    def _frame_answer(self, status: int, fields: AnswerFields, pieces: list[bytes]) -> bool:
-        """Keep the backend's framing where the client can read it; says whether the answer goes out in chunks."""
-        if self.is_head or status in {204, 304}:
-            return False
-        if fields.chunked:
-            if self.http_1_0:
-                self.close_after = True
-            return not self.http_1_0
-        if fields.length is not None:
-            return False
-        if self.http_1_0:
-            self.close_after = True
-            return False
-        # Ends where the backend's connection ends; in chunks the client can tell a whole answer from a cut one.
-        pieces.append(b"Transfer-Encoding: chunked\r\n")
-        return True
-
     def answer_body(self, data: bytes) -> None:
         if self._tee is not None:
             self._tee.answer_body(data)
-        size = len(data)
-        self.bytes_out += size
-        if self._answer_chunked:
-            self.client.write(b"%x\r\n%b\r\n" % (size, data))
-        else:
-            self.client.write(data)
+        self.bytes_out += len(data)
+        self.client.write(chunk(data) if self._answer_chunked else data)
         self._wait(self._timeouts.idle)
 
     def answer_complete(self, trailers: Headers) -> None:
         if self._answer_chunked:
-            self.client.write(_last_chunk(trailers))
+            self.client.write(last_chunk(trailers))
         self.connection = None
         # Without a tee although a copy was decided: an upgrade that the backend declined.
         self._end(Skip.UPGRADE if self._tee is None else self._tee.skip)
@@ -337,87 +263,64 @@ class Passage:
     # Failures.
 
     def answer_failed(self, failure: Failure, detail: str) -> None:
-        """The backend failed. Repair it where nothing was sent and a repeat is safe; else tell the client, or cut."""
-        connection, decision = self.connection, self.decision
-        self._connecting = None
-        self.connection = None
+        """The backend failed. Repair it where that is safe; else tell the client, or cut the answer."""
+        connection, self.connection, self._connecting = self.connection, None, None
         if self._ended:
             return
-        if self._answer_begun:
-            self._cut(failure)
-            return
-        if connection is not None and self._may_resend(failure, connection):
-            self._leave_backend()
-            self.live.counters.add("strangler_retries", backend=self.backend.name)
-            self._send_to(self.backend, fresh=True)
-            return
-        self._count_failure(failure, detail)
-        status, sentence = FAILURES[failure]
-        fallback = self._fallback()
-        if fallback is not None and decision.route.retired and fallback.is_legacy:
-            self.live.counters.add("strangler_refused", reason="retired")
-            status, sentence = 410, "This route is retired; the monolith is not asked any more."
-        elif fallback is not None:
-            self._fall_back(fallback)
-            return
-        self._reply(status, sentence)
-        self._end(Skip.NO_ANSWER)
-
-    def _may_resend(self, failure: Failure, connection: BackendConnection) -> bool:
-        """RFC 9110 section 9.2.2 (promise 3): the reused connection was dead before one byte of answer."""
-        return (
-            failure is Failure.NO_ANSWER
-            and connection.reused
-            and not connection.got_bytes
-            and self.request_complete
-            and not self.bytes_in
-            and self.head.method in IDEMPOTENT
+        what = repair(
+            failure,
+            self.decision,
+            method=self.head.method,
+            has_body=bool(self.bytes_in) or not self.request_complete,
+            answer_begun=self._answer_begun,
+            was_idle=connection is not None and connection.reused and not connection.got_bytes,
+            fell_back=self.backend is not self.decision.primary,
         )
+        counters = self.live.counters
+        if what is Repair.RESEND:
+            counters.add("strangler_retries", backend=self.backend.name)
+            self._send_again(self.backend)
+            return
+        counters.add("strangler_backend_failures", backend=self.backend.name, kind=failure)
+        self.live.log_failure(self, failure, detail)
+        if what is Repair.CUT:
+            self.client.abort()
+            self._end(Skip.CUT_SHORT)
+        elif what is Repair.FALL_BACK:
+            self._fall_back()
+        else:
+            if what is Repair.RETIRED:
+                counters.add("strangler_refused", reason="retired")
+            self._reply(*(RETIRED if what is Repair.RETIRED else FAILURES[failure]))
+            self._end(Skip.NO_ANSWER)
 
-    def _fallback(self) -> Backend | None:
-        """Who may answer instead: only on a safe request of which nothing is lost yet."""
-        decision, backend = self.decision, self.backend
-        name = decision.route.fallback
-        if name is None or name == backend.name or self.head.method not in SAFE or self.bytes_in:
-            return None
-        return self.live.routing.table.backends.get(name)
-
-    def _fall_back(self, backend: Backend) -> None:
+    def _fall_back(self) -> None:
+        route = self.decision.route
+        assert route.fallback is not None
         if self._tee is not None:
             self._tee.give_up(Skip.FALLBACK)
-        self.live.counters.add("strangler_fallbacks", route=self.decision.route.name)
-        self._leave_backend()
-        self._send_to(backend)
+        self.live.counters.add("strangler_fallbacks", route=route.name)
+        self._send_again(self.live.routing.table.backends[route.fallback])
 
-    def _leave_backend(self) -> None:
+    def _send_again(self, backend: Backend) -> None:
         self.live.values[self.meter.in_flight] -= 1
-
-    def _count_failure(self, failure: Failure, detail: str) -> None:
-        self.live.counters.add("strangler_backend_failures", backend=self.backend.name, kind=failure)
-        self.live.log_failure(self, failure, detail)
+        self._send_to(backend, fresh=True)
 
     def expire(self) -> None:
         """The deadline passed: the backend was too slow, or nobody made progress."""
         failure = Failure.FIRST_BYTE_TIMEOUT
-        if self._total_at and self.live.now >= self._total_at:
+        if self._connecting is not None:
+            failure = Failure.CONNECT_TIMEOUT
+        elif self._total_at and self.live.now >= self._total_at:
             failure = Failure.TOTAL_TIMEOUT
         elif self._answer_begun or not self.request_complete:
             failure = Failure.IDLE_TIMEOUT
-        connection, self.connection = self.connection, None
-        if connection is not None:
-            connection.discard()
-        elif self._connecting is not None:
-            self._connecting.cancel()
-            failure = Failure.CONNECT_TIMEOUT
+        self._let_go()
         self.answer_failed(failure, "deadline passed")
 
     def request_broken(self, refused: Refused) -> None:
         """The rest of the request is not HTTP: the backend sees it aborted, never as a whole (promise 2)."""
-        connection, self.connection = self.connection, None
-        if connection is not None:
-            connection.discard()
-        elif self._connecting is not None:
-            self._connecting.cancel()
+        self._let_go()
         self.live.counters.add("strangler_refused", reason=refused.reason)
         self.live.log_refusal(self.client, refused, self.request_id)
         if self._answer_begun:
@@ -426,33 +329,28 @@ class Passage:
             self._reply(refused.status, refused.detail)
         self._end(Skip.CLIENT_GONE)
 
-    def _cut(self, failure: Failure) -> None:
-        """Promise 4: no last chunk, no clean end."""
-        self._count_failure(failure, "after the answer had begun")
-        self.close_after = True
-        self.client.abort()
-        self._end(Skip.CUT_SHORT)
+    def client_gone(self) -> None:
+        """Nobody waits for the answer any more: the backend may stop working on it."""
+        self._let_go()
+        if not self._ended:
+            self.status = 499
+            self._end(Skip.CLIENT_GONE)
+
+    def _let_go(self) -> None:
+        """Of the backend: what it still sends is nobody's any more."""
+        connection, self.connection = self.connection, None
+        connecting, self._connecting = self._connecting, None
+        if connection is not None:
+            connection.discard()
+        if connecting is not None:
+            connecting.cancel()
 
     def _reply(self, status: int, sentence: str) -> None:
         if not self.request_complete:
             self.close_after = True
         self.status = status
-        self.client.write(
-            reply(
-                status, sentence, self.request_id, close=self.close_after or self.live.draining, head_only=self.is_head
-            )
-        )
-
-    def client_gone(self) -> None:
-        """Nobody waits for the answer any more: the backend may stop working on it."""
-        connection, self.connection = self.connection, None
-        if connection is not None:
-            connection.discard()
-        if self._connecting is not None:
-            self._connecting.cancel()
-        if not self._ended:
-            self.status = 499
-            self._end(Skip.CLIENT_GONE)
+        close = self.close_after or self.live.draining
+        self.client.write(reply(status, sentence, self.request_id, close=close, head_only=self.is_head))
 
     # Back-pressure.
 
@@ -479,71 +377,24 @@ class Passage:
         if decision.skip is not None:
             skip = decision.skip
         elif skip is None:
-            skip = live.tap.offer(self._exchange(decision))
+            skip = live.tap.offer(self._captured(took))
         meter.route.taken(skip)
+        first_byte = self._first_byte_at - self._sent_at if self._answer_begun else None
         live.access_log.log(
-            decision.route.name,
-            self.backend.name,
-            decision.reason,
-            skip,
-            self.head.method,
-            self.head.target,
-            self.status,
-            self.bytes_in,
-            self.bytes_out,
-            took,
-            self._first_byte_at - self._sent_at if self._answer_begun else None,
-            self.request_id,
-            self.client.peer,
-        )
+            decision.route.name, self.backend.name, decision.reason, skip, self.head.method, self.head.target,
+            self.status, self.bytes_in, self.bytes_out, took, first_byte, self.request_id, self.client.peer,
+        )  # fmt: skip
         self.client.passage_ended(self)
 
-    def _exchange(self, decision: Decision) -> Exchange:
-        tee = self._tee
-        assert tee is not None
-        assert decision.shadow is not None
-        now = perf_counter()
-        return Exchange(
-            id=self.request_id,
-            route=decision.route.name,
+    def _captured(self, took: float) -> Exchange:
+        assert self._tee is not None
+        return self._tee.exchange(
+            # A client may send the same id twice; an exchange is one of its kind.
+            self.request_id if self.fields.request_id is None else self.live.next_request_id(),
+            self.decision,
             table_version=self.live.routing.table.version,
-            primary=decision.primary.name,
-            shadow=decision.shadow.name,
-            started_at=time.time() - (now - self._started_at),
-            first_byte=self._first_byte_at - self._sent_at,
-            total=now - self._sent_at,
             request_head=self._head_bytes,
-            request_body=b"".join(tee.request),
-            answer_head=tee.answer_head,
-            answer_body=b"".join(tee.answer),
+            started_at=time.time() - took,
+            first_byte=self._first_byte_at - self._sent_at,
+            total=took - (self._sent_at - self._started_at),
         )
-
-
-def _raw_head(status: int, reason: bytes, headers: Headers) -> bytes:
-    pieces = [b"HTTP/1.1 %d %b\r\n" % (status, reason)]
-    for name, value in headers:
-        pieces += (name, b": ", value, b"\r\n")
-    pieces.append(b"\r\n")
-    return b"".join(pieces)
-
-
-def _last_chunk(trailers: Headers) -> bytes:
-    """RFC 9112 section 7.1.2; fields that frame or route have no business in trailers (RFC 9110 section 6.5.1)."""
-    if not trailers:
-        return b"0\r\n\r\n"
-    pieces = [b"0\r\n"]
-    for name, value in trailers:
-        if name.lower() not in FORBIDDEN_TRAILERS:
-            pieces += (name, b": ", value, b"\r\n")
-    pieces.append(b"\r\n")
-    return b"".join(pieces)
-
-
-FORBIDDEN_TRAILERS = frozenset(
-    {
-        b"transfer-encoding", b"content-length", b"host", b"connection", b"trailer", b"te", b"upgrade", b"authorization",
-        b"cookie", b"set-cookie", b"content-encoding", b"content-type", b"content-range", b"x-forwarded-for", b"x-shadow",
-        b"x-forwarded-proto", b"x-forwarded-host", b"forwarded", b"expect", b"cache-control", b"location", b"www-authenticate",
-    }
-)  # fmt: skip
-"""Never taken from a trailer section, where nobody expects them."""

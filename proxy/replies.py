@@ -32,6 +32,8 @@ FAILURES: dict[Failure, tuple[int, str]] = {
 }
 """What the client is told, as long as nothing of the answer was sent; after that the connection is cut instead (promise 4)."""
 
+RETIRED = (410, "This route is retired; the monolith is not asked any more.")
+
 
 def reply(
     status: int, detail: str, request_id: str, *, close: bool, head_only: bool = False, headers: bytes = b""

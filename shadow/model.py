@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass, field
 
 from proxy.model.message import Headers
+from proxy.model.path import place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Difference:
     @property
     def place(self) -> str:
         """The path with ``[]`` for indices: what a signature is made of."""
-        raise NotImplementedError
+        return place_of(self.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ MAX_STATES: Final = 400
 
 _OTHER: Final = 1 << 128
 """Stands for every character beyond ASCII."""
+_MANY: Final = 1 << 20
+"""More ways are not counted."""
 EVERY: Final = (1 << 129) - 1
 
 
@@ -35,17 +37,17 @@ class Dangerous(ValueError):
 
 class Automaton:
     """``takes[state]`` is the set of characters, as bits, that leads into a state; ``follow[state]`` are the states after it,
-    with how many ways lead there; ``first`` are those that may begin a match, ``last`` those that may end one; ``anchored``
-    tells of an anchor in the middle, which can fail where characters do not."""
+    with how many ways lead there; ``first`` are those that may begin a match, ``last`` those that may end one, ``empty`` the
+    ways to match no text; ``anchored`` tells of an anchor in the middle, which can fail where characters do not."""
 
-    __slots__ = ("anchored", "first", "follow", "last", "nullable", "takes")
+    __slots__ = ("anchored", "empty", "first", "follow", "last", "takes")
 
     def __init__(self) -> None:
         self.takes: list[int] = []
         self.follow: list[dict[int, int]] = []
         self.first: dict[int, int] = {}
-        self.last: set[int] = set()
-        self.nullable = False
+        self.last: dict[int, int] = {}
+        self.empty = 0
         self.anchored = False
 
 
@@ -66,18 +68,31 @@ def build(pattern: str) -> Automaton:
 
 
 class _Part:
-    """A piece of the regex: where it may begin and end, and whether it may be empty. Counts are ways to get there."""
+    """A piece of the regex: where it may begin and end, and in how many ways; ``empty`` are its ways to take nothing.
 
-    __slots__ = ("first", "last", "nullable")
+    The ways matter: the engine tries each of them, also those that take nothing, as in ``(a(|))*``.
+    """
 
-    def __init__(self, first: dict[int, int], last: dict[int, int], *, nullable: bool) -> None:
+    __slots__ = ("empty", "first", "last")
+
+    def __init__(self, first: dict[int, int], last: dict[int, int], empty: int) -> None:
         self.first = first
         self.last = last
-        self.nullable = nullable
+        self.empty = min(empty, _MANY)
 
 
-def _empty() -> _Part:
-    return _Part({}, {}, nullable=True)
+def _nothing() -> _Part:
+    return _Part({}, {}, 1)
+
+
+def _sum(one: dict[int, int], other: dict[int, int], times: int = 1) -> dict[int, int]:
+    """The ways of both, those of ``other`` so many times."""
+    if not times:
+        return one
+    total = dict(one)
+    for state, ways in other.items():
+        total[state] = min(total.get(state, 0) + ways * times, _MANY)
+    return total
 
 
 class _Construction:
@@ -87,10 +102,10 @@ class _Construction:
         self.automaton = automaton = Automaton()
         self._ignore_case = bool(tree.state.flags & re.IGNORECASE)
         whole = self._sequence(tree)
-        automaton.first, automaton.last, automaton.nullable = whole.first, set(whole.last), whole.nullable
+        automaton.first, automaton.last, automaton.empty = whole.first, whole.last, whole.empty
 
     def _sequence(self, items: Iterable[Any]) -> _Part:
-        part = _empty()
+        part = _nothing()
         for code, argument in items:
             part = self._joined(part, self._item(code, argument))
         return part
@@ -123,7 +138,7 @@ class _Construction:
         at_start = anchor in {op.AT_BEGINNING, op.AT_BEGINNING_STRING} and not self.automaton.takes
         if not at_start and anchor not in {op.AT_END, op.AT_END_STRING}:
             self.automaton.anchored = True
-        return _empty()
+        return _nothing()
 
     def _group(self, argument: Any) -> _Part:
         _, added, removed, items = argument
@@ -137,14 +152,18 @@ class _Construction:
 
     def _repeat(self, low: int, high: Any, items: Any) -> _Part:
         """``x{2,5}`` as ``xxx*``: a count that varies is a loop, since the engine tries the counts as it tries rounds."""
-        part = _empty()
+        part = _nothing()
         for _ in range(min(low, MAX_STATES)):
             part = self._joined(part, self._sequence(items))
         if high == low:
             return part
-        loop = self._sequence(items)
-        self._link(loop.last, loop.first)
-        return self._joined(part, _Part(loop.first, loop.last, nullable=True))
+        rest = self._sequence(items)
+        if high == low + 1:
+            return self._joined(part, _Part(rest.first, rest.last, 1 + rest.empty))
+        self._link(rest.last, rest.first)
+        # The engine ends a loop after a round that took nothing, so there are as many more ways to end.
+        last = _sum(rest.last, rest.last, rest.empty)
+        return self._joined(part, _Part(rest.first, last, 1 + rest.empty))
 
     def _state(self, characters: int) -> _Part:
         automaton = self.automaton
@@ -155,31 +174,29 @@ class _Construction:
             )
         automaton.takes.append(characters)
         automaton.follow.append({})
-        return _Part({state: 1}, {state: 1}, nullable=False)
+        return _Part({state: 1}, {state: 1}, 0)
 
     def _either(self, parts: Iterable[_Part]) -> _Part:
         first: dict[int, int] = {}
         last: dict[int, int] = {}
-        nullable = False
+        empty = 0
         for part in parts:
             first |= part.first
             last |= part.last
-            nullable = nullable or part.nullable
-        return _Part(first, last, nullable=nullable)
+            empty += part.empty
+        return _Part(first, last, empty)
 
     def _joined(self, left: _Part, right: _Part) -> _Part:
         self._link(left.last, right.first)
         return _Part(
-            left.first | right.first if left.nullable else left.first,
-            left.last | right.last if right.nullable else right.last,
-            nullable=left.nullable and right.nullable,
+            _sum(left.first, right.first, left.empty),
+            _sum(right.last, left.last, right.empty),
+            left.empty * right.empty,
         )
 
     def _link(self, ends: dict[int, int], starts: dict[int, int]) -> None:
-        for end in ends:
-            follow = self.automaton.follow[end]
-            for start in starts:
-                follow[start] = follow.get(start, 0) + 1
+        for end, ways in ends.items():
+            self.automaton.follow[end] = _sum(self.automaton.follow[end], starts, ways)
 
     def _characters(self, code: Any, argument: Any) -> int:
         match code:

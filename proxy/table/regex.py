@@ -40,7 +40,7 @@ def check_regex(pattern: str) -> Automaton:
 
 def may_overlap(one: Automaton, other: Automaton) -> bool:
     """Can one text match both? Never wrongly False."""
-    if one.nullable and other.nullable:
+    if one.empty and other.empty:
         return True
     todo = [(a, b) for a in one.first for b in other.first if one.takes[a] & other.takes[b]]
     seen = set(todo)
@@ -188,16 +188,14 @@ class _Analysis:
     def _check_choices(self) -> None:
         """Where several states can follow on the same character, the engine has a choice; choices multiply."""
         automaton = self._automaton
-        product = 1
+        product = max(automaton.last.values(), default=1) * max(automaton.empty, 1)
         for ways in (automaton.first, *automaton.follow):
-            product *= max(
-                (
-                    sum(count for other, count in ways.items() if automaton.takes[state] & automaton.takes[other])
-                    for state in ways
-                ),
-                default=1,
-            )
+            product *= max((self._fitting(state, ways) for state in ways), default=1)
             if product > MAX_CHOICES:
-                raise Dangerous(
-                    "too many choices in this regex take the same text", "make alternatives begin differently"
-                )
+                message = "too many choices in this regex take the same text"
+                raise Dangerous(message, "make alternatives begin differently")
+
+    def _fitting(self, state: int, ways: dict[int, int]) -> int:
+        """The ways on which one character can lead to ``state`` or to another state."""
+        takes = self._automaton.takes
+        return sum(count for other, count in ways.items() if takes[state] & takes[other])

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 import uvloop
-from proxy.routing import Routing
-from proxy.table.load import load_table
 
 from proxy.accept import ClientConnection
 from proxy.live_path import LivePath
 from proxy.model.counters import Counters, read_counters
 from proxy.model.settings import Settings
 from proxy.model.table import Table
+from proxy.routing import Routing
+from proxy.table.load import load_table
 from tests.proxy.wire import Client, Handler, Origin, eventually
 
 SECRET = b"0123456789abcdef0123456789abcdef"

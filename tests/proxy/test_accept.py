@@ -43,6 +43,8 @@ REFUSED = {
     "large field": (b"GET / HTTP/1.1\r\nHost: x\r\nX-A: " + b"a" * 70000 + b"\r\n\r\n", 431),
     "many fields": (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"a: b\r\n" * 300 + b"\r\n", 431),
     "dot segments": (b"GET /a/%2e%2e/b HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    "two hosts, one in the target": (b"GET http://evil/ HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    "a target that is no path": (b"GET x HTTP/1.1\r\nHost: x\r\n\r\n", 400),
     "a TLS hello": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
 }
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.watch import (
+    LONGEST_SECONDS,
     MAX_BYTES,
     MISSING_SECONDS,
     SETTLE_SECONDS,
@@ -46,6 +47,12 @@ def test_a_file_that_keeps_changing_is_waited_for() -> None:
     assert settling.look(B, 10.0) is Look.WAIT
     assert settling.look(C, 10.0 + LATER) is Look.WAIT
     assert settling.look(C, 10.0 + 2 * LATER) is Look.READ
+
+
+def test_a_file_that_never_stops_changing_is_read_all_the_same() -> None:
+    settling = Settling(A)
+    looks = [settling.look((B, C)[turn % 2], 10.0 + turn * SOON) for turn in range(100)]
+    assert 2 <= looks.count(Look.READ) <= 100 * SOON / LONGEST_SECONDS + 1
 
 
 def test_a_bad_text_is_looked_at_once_more_before_it_is_called_bad() -> None:

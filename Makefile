@@ -1,0 +1,51 @@
+# The command index. Every target does all of its own set-up; the second run starts in seconds.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup demo test check lint types bench clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+help:
+	@echo 'make demo    the five-minute story: a real monolith, a new service with planted faults, the report'
+	@echo 'make test    all tests'
+	@echo 'make check   what continuous integration runs: lint, types, tests'
+	@echo 'make lint    ruff: format and rules'
+	@echo 'make types   mypy --strict'
+	@echo 'make bench   one proxy worker beside nginx and HAProxy, by requests per CPU-second'
+	@echo 'make setup   only the set-up: leaves $(BIN)/strangler'
+	@echo 'make clean   remove what the other targets made, the virtual environment included'
+
+setup: .venv/.stamp
+
+.venv/.stamp: pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo 'make: no $(PYTHON) here. On Debian: sudo apt-get install python3 python3-venv' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) -V). Another one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo 'make: this Python cannot make virtual environments. On Debian: sudo apt-get install python3-venv' >&2; exit 1; }
+	@echo 'setting up .venv (once; a minute or so)'
+	@$(BIN)/python -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo]' --group dev
+	@touch $@
+
+demo: setup
+	@$(BIN)/strangler demo
+
+test: setup
+	@$(BIN)/python -m pytest
+
+check: lint types test
+
+lint: setup
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: setup
+	@$(BIN)/mypy
+
+bench: setup
+	@missed=0; $(BIN)/python -m bench || missed=1; $(BIN)/python -m bench.compare || missed=1; exit $$missed
+
+clean:
+	rm -rf .venv var dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

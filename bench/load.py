@@ -1,0 +1,44 @@
+"""One run of wrk against one port."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.programs import program
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What wrk saw. ``failed`` counts errors of the socket and answers of 400 and above."""
+
+    requests: int
+    seconds: float
+    failed: int
+    p50_ms: float
+    p99_ms: float
+
+
+def run(port: int, script: Path, *, core: int, seconds: float, connections: int) -> Load:
+    command = ["taskset", "-c", str(core), program("wrk"), "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency"]
+    output = subprocess.run(
+        [*command, "-s", str(script), f"http://127.0.0.1:{port}"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=seconds + 30,
+    )
+    for line in output.stdout.splitlines():
+        if line.startswith("RESULT "):
+            result = json.loads(line.removeprefix("RESULT "))
+            return Load(
+                requests=result["requests"],
+                seconds=result["micros"] / 1e6,
+                failed=result["failed"],
+                p50_ms=result["p50_us"] / 1e3,
+                p99_ms=result["p99_us"] / 1e3,
+            )
+    raise SystemExit(f"bench: wrk gave no result:\n{output.stdout}{output.stderr}")

@@ -1,0 +1,14 @@
+"""Ours with every route shadowed at 10 %: what copying costs the proxy worker."""
+
+from __future__ import annotations
+
+from bench.peers import strangler
+from bench.scene import Scene
+
+NAME = "strangler-shadow"
+PROGRAMS = strangler.PROGRAMS
+is_live_path = strangler.is_live_path
+
+
+def command(scene: Scene) -> list[str]:
+    return strangler.command(scene, shadow="    shadow: { sample: 10% }\n")

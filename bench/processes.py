@@ -1,0 +1,87 @@
+"""Starting, watching and ending the processes of a bench; CPU seconds as the kernel counts them."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+def start(command: list[str], *, core: int, log: Path, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """Run ``command`` on one core, in a session of its own, its output in ``log``."""
+    with log.open("ab") as sink:
+        return subprocess.Popen(
+            ["taskset", "-c", str(core), *command],
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
+            env={**os.environ, **(env or {})},
+        )
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a process of ours, first politely."""
+    if process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(10)
+
+
+def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path, seconds: float = 15.0) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise SystemExit(f"bench: nothing listens on port {port}. The log says:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+def tree(root: int) -> dict[int, str]:
+    """``root`` and all its descendants: pid -> command line."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except (OSError, IndexError):
+                continue
+    found = {root}
+    grown = True
+    while grown:
+        more = {pid for pid, parent in parents.items() if parent in found} - found
+        found |= more
+        grown = bool(more)
+    return {pid: _command_line(pid) for pid in found}
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """User and system time of these processes, all threads, in seconds."""
+    ticks = 0
+    for pid in pids:
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / _TICK
+
+
+def _command_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,92 @@
+"""``python -m console.admin``: the console process. Started by the supervisor; of no use by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from typing import Any
+
+from aiohttp import web
+
+from console.address import Address
+from console.web.app import Admin
+from console.web.evidence import Evidence
+from console.web.guard import Guard
+from console.web.instance import Instance
+from proxy.model.control import BrokenMessage, ControlChannel
+from proxy.model.log import set_up_logging
+from proxy.model.settings import Settings
+from proxy.table.mistakes import BadTable
+from shadow.store import open_store
+
+log = logging.getLogger("console")
+
+CLOSING_SECONDS = 1.0
+"""How long answers under way may take once we are told to end."""
+
+
+def main() -> int:
+    settings = Settings.from_environment()
+    set_up_logging(settings, "console", int(os.environ.get("STRANGLER_INDEX", "0")))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group; the supervisor drains us
+    return asyncio.run(run(settings))
+
+
+async def run(settings: Settings) -> int:
+    """Serve the admin port until the supervisor says drain, is gone, or SIGTERM comes. Raises OSError if the port is taken."""
+    channel = await ControlChannel.open()
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    instance = Instance(settings.run_dir, lambda: channel.send({"type": "reload"}))
+    evidence = Evidence(open_store(settings.store))
+    admin = Admin(instance, evidence, Guard(Address(settings.admin_host, settings.admin_port)))
+    runner = web.AppRunner(admin.app(), access_log=None, shutdown_timeout=CLOSING_SECONDS)
+    try:
+        await runner.setup()
+        await web.TCPSite(runner, settings.admin_host or None, settings.admin_port, reuse_port=True).start()
+        hearing = asyncio.create_task(_hear(channel, instance, stop))
+        await stop.wait()
+        hearing.cancel()
+    finally:
+        await runner.cleanup()
+        evidence.close()
+        channel.close()
+    return 0
+
+
+async def _hear(channel: ControlChannel, instance: Instance, stop: asyncio.Event) -> None:
+    """Take what the supervisor says; whatever ends this ends the process."""
+    try:
+        async for message in channel:
+            match message["type"]:
+                case "status":
+                    instance.take_status(message)
+                case "table":
+                    await _take_table(channel, instance, message)
+                case "drain":
+                    return
+                case unknown:
+                    log.warning("unknown control message", extra={"message_type": unknown})
+        log.warning("the supervisor is gone; ending")
+    except BrokenMessage as error:
+        log.error("the supervisor does not speak our language; ending", extra={"detail": str(error)})  # noqa: TRY400 - the peer's fault, our traceback tells nothing
+    finally:
+        stop.set()
+
+
+async def _take_table(channel: ControlChannel, instance: Instance, message: dict[str, Any]) -> None:
+    version = message["version"]
+    try:
+        await instance.take_table(message)
+    except BadTable as error:
+        # The supervisor found the same text good with the same code: a fault of ours, and the page can do without.
+        channel.send({"type": "rejected", "table_version": version, "reason": str(error)})
+        return
+    channel.send({"type": "ready", "table_version": version})
+
+
+if __name__ == "__main__":
+    sys.exit(main())

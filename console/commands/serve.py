@@ -1,0 +1,217 @@
+"""``strangler serve``."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from console.address import Address
+from console.exits import Invalid
+from console.options import AddressType, config_option, option, store_option
+from console.recorded import absolute_store
+from console.table_choice import Choice, NoChoice, Said, choose_table
+from console.terminal import talk
+from proxy.model.log import FORMATS, LEVELS
+from proxy.model.settings import Settings
+from proxy.supervise import supervise
+from shadow.store import BadStoreUrl
+
+DEFAULTS = Settings()
+
+_SAID = {ParameterSource.COMMANDLINE: Said.COMMAND_LINE, ParameterSource.ENVIRONMENT: Said.ENVIRONMENT}
+
+
+class Seconds(click.ParamType):  # type: ignore[type-arg]  # a type parameter is new in click, and our floor is older
+    """A span of time as in routes.yaml: ``500ms``, ``30s``, ``5m``, ``1h``; a bare number is seconds."""
+
+    name = "duration"
+    _SPAN = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|)")
+    _UNITS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}  # noqa: RUF012 - never changed
+
+    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, float):
+            return value
+        span = self._SPAN.fullmatch(value)
+        if span is None:
+            self.fail(f"{value!r} is no span of time: write 500ms, 30s or 5m", param, ctx)
+        return float(span[1]) * self._UNITS[span[2]]
+
+
+class Size(click.ParamType):  # type: ignore[type-arg]  # a type parameter is new in click, and our floor is older
+    """Bytes as in routes.yaml: ``64KiB``, ``32MiB``, ``1GiB``; a bare number is bytes."""
+
+    name = "size"
+    _SIZE = re.compile(r"([0-9]+)(B|KiB|MiB|GiB|)")
+    _UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}  # noqa: RUF012 - never changed
+
+    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        size = self._SIZE.fullmatch(value)
+        if size is None:
+            self.fail(f"{value!r} is no size: write 64KiB, 32MiB or 1GiB", param, ctx)
+        return int(size[1]) * self._UNITS[size[2]]
+
+
+class Workers(click.ParamType):  # type: ignore[type-arg]  # a type parameter is new in click, and our floor is older
+    """A number of processes, or ``auto`` for one per core that we may use."""
+
+    name = "number"
+
+    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if value == "auto":
+            return len(os.sched_getaffinity(0))
+        if isinstance(value, str) and not (value.isascii() and value.isdigit() and 1 <= int(value[:4]) <= 256):
+            self.fail(f"{value!r} is no number of workers: write 1 to 256, or auto for one per core", param, ctx)
+        return int(value)
+
+
+@click.command("serve")
+@config_option
+@option("--legacy", metavar="URL", help="No table: send everything to this monolith.")
+@option(
+    "--listen",
+    type=AddressType(),
+    metavar="HOST:PORT",
+    default=str(Address(DEFAULTS.listen_host, DEFAULTS.listen_port)),
+    show_default=True,
+    help="Where users' requests come in; :8080 is all addresses of this machine.",
+)
+@option(
+    "--admin",
+    type=AddressType(),
+    metavar="HOST:PORT",
+    default=str(Address(DEFAULTS.admin_host, DEFAULTS.admin_port)),
+    show_default=True,
+    help="Where the console, health and metrics are. Loopback only: it has no authentication yet.",
+)
+@option("--admin-insecure", is_flag=True, help="Let --admin be reached from other machines, by anybody.")
+@option(
+    "--workers",
+    type=Workers(),
+    metavar="N",
+    default=str(DEFAULTS.workers),
+    show_default=True,
+    help="Proxy workers; auto is one per core.",
+)
+@store_option
+@option(
+    "--secret",
+    metavar="FILE",
+    default=DEFAULTS.secret,
+    show_default=True,
+    help="The installation's key, made if there is none. It signs our cookie and keys what replaces secrets.",
+)
+@option(
+    "--grace",
+    type=Seconds(),
+    metavar="DURATION",
+    default=f"{DEFAULTS.grace:g}s",
+    show_default=True,
+    help="How long requests in flight may take to finish after SIGTERM.",
+)
+@option(
+    "--log-format",
+    type=click.Choice(FORMATS),
+    default=DEFAULTS.log_format,
+    show_default=True,
+    help="auto is text on a terminal, else json.",
+)
+@option("--log-level", type=click.Choice(LEVELS), default=DEFAULTS.log_level, show_default=True, help="What to log.")
+@option(
+    "--access-log-sample",
+    type=click.FloatRange(0, 1),
+    metavar="SHARE",
+    default=DEFAULTS.access_log_sample,
+    show_default=True,
+    help="Share of requests with an access line, 0 to 1; failures always have one.",
+)
+@option(
+    "--tap-bytes",
+    type=Size(),
+    metavar="SIZE",
+    default=f"{DEFAULTS.tap_bytes >> 20}MiB",
+    show_default=True,
+    help="Memory of one proxy worker for copies that wait for the shadow worker.",
+)
+@option(
+    "--shadow-queue-bytes",
+    type=Size(),
+    metavar="SIZE",
+    default=f"{DEFAULTS.shadow_queue_bytes >> 20}MiB",
+    show_default=True,
+    help="Memory of the shadow worker for copies that wait for their replay.",
+)
+@option(
+    "--shadow-concurrency",
+    type=click.IntRange(1, 10_000),
+    metavar="N",
+    default=DEFAULTS.shadow_concurrency,
+    show_default=True,
+    help="Copies replayed at the same time.",
+)
+@click.pass_context
+def command(ctx: click.Context, /, **options: Any) -> None:
+    """Run it: proxy workers, shadow worker, admin port.
+
+    With --legacy URL alone no file is needed: everything goes to that URL. With a route table, every save of the file takes
+    effect; a bad table never replaces a good one.
+
+    SIGHUP reloads, SIGTERM and Ctrl-C drain, a second one stops at once.
+
+    Exit codes: 0 drained, 1 could not start, 2 usage, 128+N stopped at once by signal N.
+    """
+    choice = _choice(ctx, options["config"], options["legacy"])
+    if choice.note:
+        talk(f"strangler: {choice.note}")
+    sys.exit(supervise(_settings(choice, options)))
+
+
+def _choice(ctx: click.Context, config: str, legacy: str | None) -> Choice:
+    def said(name: str) -> Said:
+        return _SAID.get(ctx.get_parameter_source(name) or ParameterSource.DEFAULT, Said.NOBODY)
+
+    try:
+        return choose_table((config, said("config")), (legacy, said("legacy")), config_exists=Path(config).exists())
+    except NoChoice as error:
+        raise click.UsageError(str(error), ctx) from error
+
+
+def _settings(choice: Choice, options: dict[str, Any]) -> Settings:
+    listen, admin = options["listen"], options["admin"]
+    _guard_admin(admin, insecure=options["admin_insecure"])
+    try:
+        store = absolute_store(options["store"])
+    except BadStoreUrl as error:
+        raise click.BadParameter(str(error), param_hint="--store") from error
+    same = ("workers", "grace", "log_format", "log_level", "access_log_sample")
+    bounds = ("tap_bytes", "shadow_queue_bytes", "shadow_concurrency")
+    return Settings(
+        listen_host=listen.host,
+        listen_port=listen.port,
+        admin_host=admin.host,
+        admin_port=admin.port,
+        config=str(Path(choice.config).absolute()) if choice.config is not None else None,
+        legacy_url=choice.legacy,
+        store=store,
+        secret=str(Path(options["secret"]).absolute()),
+        **{name: options[name] for name in (*same, *bounds)},
+    )
+
+
+def _guard_admin(admin: Address, *, insecure: bool) -> None:
+    if admin.is_loopback:
+        return
+    if not insecure:
+        raise Invalid(
+            f"--admin {admin} can be reached from other machines, and the admin port has no authentication: whoever "
+            "reaches it reads requests and answers.\nKeep it on loopback (127.0.0.1:8081) and go through ssh -L, or say "
+            "--admin-insecure if a firewall guards it."
+        )
+    talk(f"strangler: WARNING: whoever reaches {admin} reads recorded requests and answers; nothing asks who they are.")

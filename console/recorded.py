@@ -1,0 +1,49 @@
+"""Reads the store for a command, or ends it with what is wrong and what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from console.exits import Undecided
+from console.report import select
+from shadow.model import RouteSummary
+from shadow.store import BadStoreUrl, SqliteStore, StoreError, open_store
+
+
+def absolute_store(url: str) -> str:
+    """The same store, wherever the working directory will be. Raises BadStoreUrl."""
+    return f"sqlite:///{Path.cwd() / open_store(url).path}"
+
+
+@contextmanager
+def reading(url: str) -> Iterator[SqliteStore]:
+    """The store at ``url``; what goes wrong while it is read ends the command."""
+    try:
+        yield open_store(url)
+    except BadStoreUrl as error:
+        raise click.BadParameter(str(error), param_hint="--store") from error
+    except StoreError as error:
+        raise Undecided(str(error)) from error
+
+
+def summaries(url: str, *, since: float | None, route: str | None) -> list[RouteSummary]:
+    """What the store knows of every route, or of ``route``."""
+    with reading(url) as store:
+        found = store.summaries(since=since)
+    try:
+        return select(found, route)
+    except KeyError:
+        raise click.BadParameter(
+            unknown_route(route or "", [one.route for one in found]), param_hint="--route"
+        ) from None
+
+
+def unknown_route(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    meant = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known[:20]) or 'none'}"
+    return f"there is no route {name!r}; {meant}"

@@ -1,0 +1,105 @@
+"""The shadow-diff report: what the store knows of every route, with the verdict on each. Pure; one document for every channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from proxy.model.log import rfc3339
+from shadow.judge import PRECEDENCE, judge
+from shadow.model import Latency, Outcome, RouteSummary, SignatureSummary, Verdict
+
+Document = dict[str, Any]
+
+WRONG: Final = (Outcome.MISMATCH, Outcome.CANDIDATE_ERROR, Outcome.CANDIDATE_TIMEOUT)
+"""Outcomes that count against the candidate."""
+
+SILENT: Final = (Outcome.NOISE, Outcome.STALE, Outcome.CONTROL_ERROR)
+"""Outcomes that say nothing about the candidate."""
+
+
+def report_document(summaries: Iterable[RouteSummary], *, now: float, table_version: int | None = None) -> Document:
+    """The report, worst route first. ``table_version`` None: the newest that the store was told of."""
+    summaries = list(summaries)
+    if table_version is None:
+        table_version = max((summary.table_version for summary in summaries), default=0)
+    return {
+        "table_version": table_version,
+        "generated_at": rfc3339(now),
+        "routes": sorted((route_document(summary, now=now) for summary in summaries), key=_badness),
+    }
+
+
+def route_document(summary: RouteSummary, *, now: float) -> Document:
+    readiness = judge(summary, now=now)
+    outcomes = {outcome.value: summary.outcomes.get(outcome, 0) for outcome in Outcome}
+    return {
+        "route": summary.route,
+        "stage": summary.stage,
+        "control": summary.control,
+        "candidate": summary.candidate,
+        "seen": summary.seen,
+        "copied": summary.copied,
+        "compared": sum(outcomes.values()),
+        "outcomes": outcomes,
+        "skipped": dict(sorted(summary.skipped.items())),
+        "readiness": {
+            "verdict": readiness.verdict.value,
+            "target": readiness.target,
+            "clean_needed": readiness.clean_needed,
+            "reasons": list(readiness.reasons),
+        },
+        "signatures": [signature_document(signature) for signature in summary.signatures],
+        "latency_ms": {
+            "control": _latency(summary.control_latency),
+            "candidate": _latency(summary.candidate_latency),
+        },
+    }
+
+
+def signature_document(signature: SignatureSummary) -> Document:
+    return {
+        "id": signature.id,
+        "path": signature.path,
+        "kind": str(signature.kind),
+        "count": signature.count,
+        "first_seen": rfc3339(signature.first_seen),
+        "last_seen": rfc3339(signature.last_seen),
+        "example_pair": signature.example_pair,
+        "control_example": signature.control_example,
+        "candidate_example": signature.candidate_example,
+    }
+
+
+def signatures_document(report: Document) -> Document:
+    """The signatures of a report's routes in one list, most frequent first, each with its route."""
+    found = [{"route": route["route"], **signature} for route in report["routes"] for signature in route["signatures"]]
+    found.sort(key=lambda signature: (-signature["count"], signature["route"], signature["path"], signature["id"]))
+    return {"generated_at": report["generated_at"], "signatures": found}
+
+
+def is_blocked(report: Document) -> bool:
+    return any(route["readiness"]["verdict"] == Verdict.BLOCKED for route in report["routes"])
+
+
+def wrong(route: Document) -> tuple[int, int]:
+    """How many pairs count against the candidate, and of how many that say anything about it."""
+    outcomes = route["outcomes"]
+    return sum(outcomes[o] for o in WRONG), route["compared"] - sum(outcomes[o] for o in SILENT)
+
+
+def select(summaries: Sequence[RouteSummary], route: str | None) -> list[RouteSummary]:
+    """Those of ``route``, all of them for None. Raises KeyError if there is no such route."""
+    chosen = [summary for summary in summaries if route in {None, summary.route}]
+    if route is not None and not chosen:
+        raise KeyError(route)
+    return chosen
+
+
+def _badness(route: Document) -> tuple[int, bool, int, str]:
+    verdict = PRECEDENCE.index(Verdict(route["readiness"]["verdict"]))
+    return verdict, route["candidate"] is None, -wrong(route)[0], route["route"]
+
+
+def _latency(latency: Latency) -> Document:
+    return {"p50": latency.p50, "p99": latency.p99}

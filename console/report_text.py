@@ -1,0 +1,134 @@
+"""The report for people: one line per route, worst first; below, what keeps a route from moving. Fits 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from console.report import Document, wrong
+from console.terminal import VERDICT_STYLES, plain_table, safe
+from shadow.figures import plural, share_of
+
+MOST_SIGNATURES = 10
+"""Of one route; ``strangler diffs`` lists them all."""
+
+
+def report_text(report: Document) -> RenderableType:
+    routes = report["routes"]
+    if not routes:
+        return Text("No route in the table: everything goes to legacy, and nothing is compared.")
+    return Group(
+        Text(
+            f"Table version {report['table_version']}, {plural(len(routes), 'route')}, {report['generated_at'][:19]}Z\n"
+        ),
+        _overview(routes),
+        *(part for route in routes for part in _section(route)),
+    )
+
+
+def _overview(routes: list[Document]) -> RenderableType:
+    table = plain_table(
+        "route",
+        "stage",
+        "verdict",
+        "seen",
+        "copied",
+        "compared",
+        "wrong",
+        right=frozenset({"seen", "copied", "compared"}),
+    )
+    table.columns[0].max_width = 24
+    for route in routes:
+        verdict = route["readiness"]["verdict"]
+        bad, judged = wrong(route)
+        table.add_row(
+            safe(route["route"]),
+            route["stage"],
+            Text(verdict, style=VERDICT_STYLES[verdict]),
+            f"{route['seen']:,}",
+            f"{route['copied']:,}",
+            f"{route['compared']:,}",
+            share_of(bad, judged) if judged else "-",
+        )
+    return table
+
+
+def _section(route: Document) -> Iterator[RenderableType]:
+    """The reasons behind a verdict. Routes that nobody asked to compare are in the overview only."""
+    if route["candidate"] is None:
+        return
+    verdict = route["readiness"]["verdict"]
+    yield Text()
+    yield Text.assemble(safe(route["route"], "bold"), ": ", (verdict, VERDICT_STYLES[verdict]))
+    for reason in route["readiness"]["reasons"]:
+        yield _line(safe(reason))
+    for fact in filter(None, (_outcomes(route), _latency(route))):
+        yield _line(safe(fact, "dim"))
+    if route["signatures"]:
+        yield Padding(signatures_table(route["signatures"][:MOST_SIGNATURES]), (0, 0, 0, 2))
+    if (more := len(route["signatures"]) - MOST_SIGNATURES) > 0:
+        yield _line(safe(f"... and {more} more: strangler diffs --route {route['route']}"))
+
+
+def _line(text: Text) -> RenderableType:
+    """A paragraph behind a dash, its further lines indented below the first."""
+    table = plain_table("", "")
+    table.show_header = False
+    table.padding = (0, 1, 0, 0)
+    table.add_row("  -", text)
+    return table
+
+
+def _outcomes(route: Document) -> str:
+    """What the verdict does not rest on stands here too."""
+    outcomes, skipped = (_counts(route[name]) for name in ("outcomes", "skipped"))
+    return "; ".join(filter(None, (outcomes, f"skipped: {skipped}" if skipped else "")))
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in counts.items() if n)
+
+
+def _latency(route: Document) -> str:
+    control, candidate = route["latency_ms"]["control"], route["latency_ms"]["candidate"]
+    if None in (control["p50"], candidate["p50"]):
+        return ""
+    return ", ".join(
+        f"{quantile} {_ms(control[quantile])} -> {_ms(candidate[quantile])} ms" for quantile in ("p50", "p99")
+    )
+
+
+def _ms(milliseconds: float | None) -> str:
+    if milliseconds is None:
+        return "?"
+    return f"{milliseconds:.0f}" if milliseconds >= 10 else f"{milliseconds:.1f}"
+
+
+def signatures_table(signatures: list[Document], *, routes: bool = False) -> RenderableType:
+    """How often, where and of which kind; below it an example of both sides, and the pair to look at."""
+    table = plain_table("count", "", right=frozenset({"count"}))
+    table.show_header = False
+    for signature in signatures:
+        route = Text.assemble(safe(signature["route"], "bold"), "  ") if routes else Text()
+        table.add_row(
+            f"{signature['count']:,}x",
+            Text.assemble(
+                route,
+                safe(signature["path"]),
+                (f"  {signature['kind']}\n", "dim"),
+                _example(signature["control_example"]),
+                " -> ",
+                _example(signature["candidate_example"]),
+                (f"\nstrangler show {signature['example_pair'][:12]}", "dim"),
+            ),
+        )
+    return table
+
+
+def _example(value: str | None) -> Text:
+    if value is None:
+        return Text("(absent)", style="dim")
+    return safe(value if len(value) <= 60 else value[:57] + "...")

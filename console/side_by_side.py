@@ -1,0 +1,112 @@
+"""Two texts beside each other, line by line, with what differs marked. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
+from itertools import groupby, zip_longest
+from typing import NamedTuple
+
+MOST_LINES = 3000
+"""Longer texts are compared line by line in place: aligning them could take minutes."""
+
+CONTEXT = 3
+"""Equal lines shown around a difference."""
+
+
+_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+"""Of a text that is known to be JSON."""
+
+
+class Row(NamedTuple):
+    """One line of both sides. ``mark`` is ``=`` for equal, ``|`` for different, ``<`` and ``>`` for a line of one side only, and
+    ``~`` for equal lines left out, which ``left`` counts."""
+
+    mark: str
+    left: str
+    right: str
+
+
+def paired(left: str, right: str) -> Row:
+    return Row("=" if left == right else "|", left, right)
+
+
+def aligned(left: list[str], right: list[str]) -> Iterator[Row]:
+    """All lines of two texts, with those beside each other that belong together."""
+    if max(len(left), len(right)) > MOST_LINES:
+        yield from _in_place(left, right)
+        return
+    for tag, left_from, left_to, right_from, right_to in SequenceMatcher(
+        None, left, right, autojunk=False
+    ).get_opcodes():
+        if tag == "equal":
+            yield from (paired(line, line) for line in left[left_from:left_to])
+        else:
+            yield from _in_place(left[left_from:left_to], right[right_from:right_to])
+
+
+def field_rows(left: Iterable[Sequence[str]], right: Iterable[Sequence[str]]) -> Iterator[Row]:
+    """Header fields, (name, value) each, in the order of their names."""
+    sides = [_by_name(left), _by_name(right)]
+    for name in sorted({*sides[0], *sides[1]}):
+        yield from _in_place(*([f"{name}: {value}" for value in side.get(name, ())] for side in sides))
+
+
+def near_differences(rows: list[Row], context: int = CONTEXT) -> Iterator[Row]:
+    """Rows with every difference and ``context`` equal ones around each; the others are counted."""
+    near = {
+        at for index, row in enumerate(rows) if row.mark != "=" for at in range(index - context, index + context + 1)
+    }
+    for shown, run in groupby(enumerate(rows), key=lambda numbered: numbered[0] in near):
+        group = [row for _, row in run]
+        yield from group if shown else [Row("~", str(len(group)), "")]
+
+
+def readable_lines(text: str) -> list[str]:
+    """The lines of a body; a JSON document indented, so that members stand on lines of their own."""
+    try:
+        json.loads(text, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        return text.splitlines()
+    return list(_indented(text))
+
+
+def _indented(text: str) -> Iterator[str]:
+    """Only white space changes: numbers, escapes and repeated keys stay as they were written."""
+    line, depth = "", 0
+    pieces = _PIECE.findall(text)
+    for piece, following in zip(pieces, [*pieces[1:], ""], strict=True):
+        line += piece
+        if piece in "{[" and following not in "}]":
+            yield line
+            depth += 1
+            line = "  " * depth
+        elif piece == ",":
+            yield line
+            line = "  " * depth
+        elif piece == ":":
+            line += " "
+        if following and following in "}]" and piece not in "{[":
+            yield line
+            depth -= 1
+            line = "  " * depth
+    yield line
+
+
+def _by_name(fields: Iterable[Sequence[str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in fields:
+        found.setdefault(name.lower(), []).append(value)
+    return found
+
+
+def _in_place(left: list[str], right: list[str]) -> Iterator[Row]:
+    for one, other in zip_longest(left, right):
+        if one is None:
+            yield Row(">", "", other)
+        elif other is None:
+            yield Row("<", one, "")
+        else:
+            yield paired(one, other)

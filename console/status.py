@@ -1,0 +1,109 @@
+"""The status of an instance: what the supervisor tells, with what the counters say of tap and backends. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from console.counted import Counted
+from proxy.model.decision import BY_CHOICE, Skip
+from proxy.model.table import Table
+
+Document = dict[str, Any]
+
+STARTING: Final[Document] = {
+    "state": "starting",
+    "listen": "",
+    "admin": "",
+    "table_version": 0,
+    "table": {"source": "", "loaded_at": "", "error": None},
+    "processes": [],
+}
+"""Before the supervisor has told anything."""
+
+_AFTER_THE_TAP = frozenset({Skip.SHADOW_LOST})
+"""Losses that proxy workers count, of copies that were sent."""
+
+
+def status_document(told: Document, table: Table | None, counted: Counted) -> Document:
+    """``told`` is the supervisor's part. Contents as in docs/reference/admin.md."""
+    waiting = not_ready(told)
+    return {
+        "ready": not waiting,
+        "reasons": waiting + degraded(told),
+        **told,
+        "tap": _tap(counted),
+        "backends": _backends(table, counted),
+    }
+
+
+def not_ready(told: Document) -> list[str]:
+    """Why requests should not come here yet, or no more; empty if they should."""
+    proxies = [process for process in told["processes"] if process["role"] == "proxy"]
+    accepting = sum(process["ready"] for process in proxies)
+    reasons = []
+    if told["state"] != "ready":
+        reasons.append(f"the instance is {told['state']}")
+    if accepting < len(proxies) or not proxies:
+        reasons.append(f"{accepting} of {len(proxies)} proxy workers accept")
+    return reasons
+
+
+def degraded(told: Document) -> list[str]:
+    """What is wrong that users do not notice."""
+    reasons = []
+    if told["table"]["error"]:
+        reasons.append(
+            f"the table's file is bad, version {told['table_version']} stays in force:\n{told['table']['error']}"
+        )
+    down = [
+        f"{process['role']}/{process['index']}"
+        for process in told["processes"]
+        if process["role"] not in {"proxy", "supervisor"} and not process["ready"]
+    ]
+    if down and told["state"] == "ready":
+        reasons.append(f"not ready: {', '.join(down)}; users are not affected")
+    return reasons
+
+
+def living(told: Document) -> frozenset[int]:
+    return frozenset(process["pid"] for process in told["processes"] if process["pid"] is not None)
+
+
+def _tap(counted: Counted) -> Document:
+    """``eligible`` copies should have been compared; ``sent`` reached the tap, ``done`` came to an end in the shadow worker."""
+    unsent = sum(
+        count
+        for reason, count in counted.by("strangler_skipped", "reason", "proxy").items()
+        if reason not in BY_CHOICE | _AFTER_THE_TAP
+    )
+    sent = counted.total("strangler_copied")
+    done = counted.total("strangler_shadow_outcomes") + counted.total("strangler_skipped", "shadow")
+    dropped = {
+        reason: count
+        for reason, count in sorted(counted.by("strangler_skipped", "reason").items())
+        if reason not in BY_CHOICE and count
+    }
+    return {
+        "eligible": sent + unsent,
+        "sent": sent,
+        "done": done,
+        "waiting_bytes": counted.total("strangler_tap_bytes") + counted.total("strangler_shadow_queue_bytes"),
+        "dropped": dropped,
+    }
+
+
+def _backends(table: Table | None, counted: Counted) -> list[Document]:
+    answered = counted.by("strangler_requests", "backend")
+    failed = counted.by("strangler_backend_failures", "backend")
+    in_flight = counted.by("strangler_in_flight", "backend")
+    return [
+        {
+            "name": backend.name,
+            "urls": [endpoint.url for endpoint in backend.endpoints],
+            "legacy": backend.is_legacy,
+            "in_flight": in_flight.get(backend.name, 0),
+            "answered": answered.get(backend.name, 0),
+            "failed": failed.get(backend.name, 0),
+        }
+        for backend in (table.backends.values() if table else ())
+    ]

@@ -1,0 +1,81 @@
+"""The store, as pages and API ask it: in threads of its own, once a second at most, and never for longer than a few seconds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar, cast
+
+from shadow.model import RouteSummary
+from shadow.store import NoStore, SqliteStore, StoredPair, StoreError
+
+FRESH_SECONDS: Final = 1.0
+PATIENCE_SECONDS: Final = 5.0
+GLANCE_SECONDS: Final = 0.5
+MOST_KEPT: Final = 64
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One reading, under way or done; all who ask for the same thing meanwhile share it."""
+
+    task: asyncio.Task[Any]
+    started: float
+
+
+class Evidence:
+    """Raises what the store raises, and StoreError if it takes too long."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._store = store
+        self._threads = ThreadPoolExecutor(2, "store")
+        self._readings: dict[object, _Reading] = {}
+
+    async def summaries(self, since: float | None = None) -> list[RouteSummary]:
+        hour = None if since is None else since // 3600 * 3600  # the store counts by the hour
+        return await self._summaries(hour, PATIENCE_SECONDS)
+
+    async def pairs(self, given: str) -> list[StoredPair]:
+        return await self._read(("pairs", given), lambda: self._store.pairs(given, limit=2))
+
+    async def trouble(self) -> str | None:
+        """What is wrong with the store, quickly: health checks ask. One that is not there yet is in order."""
+        try:
+            await self._summaries(None, GLANCE_SECONDS)
+        except NoStore:
+            return None
+        except StoreError as error:
+            return str(error)
+        return None
+
+    async def _summaries(self, hour: float | None, patience: float) -> list[RouteSummary]:
+        return await self._read(("summaries", hour), lambda: self._store.summaries(since=hour), patience)
+
+    async def _read(self, what: object, read: Callable[[], T], patience: float = PATIENCE_SECONDS) -> T:
+        loop = asyncio.get_running_loop()
+        known = self._readings.get(what)
+        if known is None or (known.task.done() and loop.time() - known.started > FRESH_SECONDS):
+            if len(self._readings) >= MOST_KEPT:
+                self._readings = {key: one for key, one in self._readings.items() if not one.task.done()}
+            if len(self._readings) >= MOST_KEPT:
+                raise StoreError("too many questions are waiting for the store: try again in a moment")
+            task = asyncio.ensure_future(self._in_a_thread(read))
+            known = self._readings[what] = _Reading(task, loop.time())
+        try:
+            # Shielded: whoever gives up must not take the answer away from the others.
+            return cast("T", await asyncio.wait_for(asyncio.shield(known.task), patience))
+        except TimeoutError as error:
+            raise StoreError(f"the store did not answer within {patience:g} s: try again in a moment") from error
+
+    async def _in_a_thread(self, read: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, read)
+
+    def close(self) -> None:
+        """Does not wait for a reading that hangs."""
+        for reading in self._readings.values():
+            reading.task.cancel()
+        self._threads.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,68 @@
+"""Who may ask the admin port. A browser on this machine is a way in for every page it visits, so two doors are shut:
+
+another host's name   an attacker's name that leads to 127.0.0.1 (DNS rebinding) makes our answers readable to the attacker's page
+another site's form   a page may post to us without reading the answer
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+
+from console.address import Address
+
+_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+_JSON = "application/json"
+
+
+class Guard:
+    """Pure. Each question is answered with what is wrong, or None."""
+
+    __slots__ = ("_admin", "_names")
+
+    def __init__(self, admin: Address) -> None:
+        self._admin = admin
+        self._names = _LOOPBACK_NAMES | {admin.host.lower()} - {""}
+
+    def bad_host(self, host: str | None) -> str | None:
+        """``host`` is the Host header. A name must be ours; an address cannot be rebound, so any will do where we listen on all."""
+        name = _without_port(host or "")
+        if name in self._names or (self._admin.is_any and _is_address(name)):
+            return None
+        return f"{host!r} is not a name of this admin port: ask for 127.0.0.1, localhost or the host given with --admin"
+
+    @staticmethod
+    def foreign_post(headers: Mapping[str, str]) -> str | None:
+        """Browsers say where a request comes from; programs say nothing, and cannot be tricked."""
+        site = headers.get("Sec-Fetch-Site")
+        if site not in {None, "same-origin", "none"}:
+            return f"a request from another site ({site}) changes nothing here"
+        # Older browsers do not say; then only a form's media types could come from elsewhere without being asked for first.
+        media = headers.get("Content-Type")
+        if media is not None and media.partition(";")[0].strip().lower() != _JSON:
+            return "send application/json, or no body at all"
+        origin = headers.get("Origin")
+        if site is None and origin is not None and _host_of(origin) != headers.get("Host", "").lower():
+            return f"a request from another origin ({origin}) changes nothing here"
+        return None
+
+
+def _host_of(origin: str) -> str:
+    return origin.partition("://")[2].lower()
+
+
+def _without_port(host: str) -> str:
+    """The name in a Host header, lower case, without brackets."""
+    host = host.strip().lower()
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0]
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True

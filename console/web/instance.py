@@ -1,0 +1,45 @@
+"""What the console process knows of its instance: what the supervisor told, the table in force, the counters."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from console.counted import Counted
+from console.status import STARTING, Document, living, status_document
+from proxy.model.counters import read_counters
+from proxy.model.table import Table
+from proxy.table.load import load_table, transparent_table
+
+
+class Instance:
+    """``ask_for_reload`` tells the supervisor that somebody wants the table read again."""
+
+    def __init__(self, run_dir: str, ask_for_reload: Callable[[], None]) -> None:
+        self.told: Document = STARTING
+        self.table: Table | None = None
+        self.ask_for_reload = ask_for_reload
+        self._run_dir = Path(run_dir)
+
+    def take_status(self, message: dict[str, Any]) -> None:
+        self.told = {**STARTING, **{name: value for name, value in message.items() if name != "type"}}
+
+    async def take_table(self, message: dict[str, Any]) -> None:
+        """In a thread: a large table takes a second. Raises BadTable."""
+        self.table = await asyncio.to_thread(_load, message)
+
+    async def counted(self) -> Counted:
+        pids = living(self.told)
+        return await asyncio.to_thread(lambda: Counted(read_counters(self._run_dir), pids))
+
+    async def status(self) -> Document:
+        return status_document(self.told, self.table, await self.counted())
+
+
+def _load(message: dict[str, Any]) -> Table:
+    version = message["version"]
+    if message["text"] is None:
+        return transparent_table(message["legacy_url"], version=version)
+    return load_table(message["text"], source=message["source"], version=version)

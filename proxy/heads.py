@@ -1,0 +1,107 @@
+"""Writing heads and the ends of bodies: everything as it came, but for what belongs to one hop and what is ours. Pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from proxy.fields import AnswerFields, RequestFields
+from proxy.model.message import Headers, RequestHead
+
+FORBIDDEN_TRAILERS = frozenset(
+    {
+        b"transfer-encoding", b"content-length", b"host", b"connection", b"trailer", b"te", b"upgrade", b"authorization",
+        b"cookie", b"set-cookie", b"content-encoding", b"content-type", b"content-range", b"x-forwarded-for", b"x-shadow",
+        b"x-forwarded-proto", b"x-forwarded-host", b"forwarded", b"expect", b"cache-control", b"location", b"www-authenticate",
+    }
+)  # fmt: skip
+"""Never taken from a trailer section: they frame, route or authorise (RFC 9110 section 6.5.1)."""
+
+
+def forwarded_head(
+    head: RequestHead,
+    fields: RequestFields,
+    *,
+    peer: bytes,
+    scheme: bytes,
+    http_1_0: bool,
+    request_id: str,
+    upgrade: bool,
+) -> bytes:
+    """The request's head as a backend gets it. ``peer`` is the client's address, ``upgrade`` whether its Upgrade goes on."""
+    if fields.forwarded_for is not None:
+        peer = fields.forwarded_for + b", " + peer
+    pieces = [
+        head.method,
+        b" ",
+        head.target,
+        b" HTTP/1.1\r\n",
+        *fields.lines,
+        b"X-Forwarded-For: ",
+        peer,
+        b"\r\nX-Forwarded-Proto: ",
+        fields.forwarded_proto or scheme,
+        b"\r\nX-Forwarded-Host: ",
+        fields.forwarded_host or fields.host or b"",
+        # RFC 9110 section 7.6.3: a gateway appends itself, with the version that it received.
+        b"\r\nVia: 1.0 strangler\r\n" if http_1_0 else b"\r\nVia: 1.1 strangler\r\n",
+    ]
+    if fields.request_id is None:
+        pieces += (b"X-Request-Id: ", request_id.encode("latin-1"), b"\r\n")
+    if upgrade:
+        pieces += (b"Connection: Upgrade\r\nUpgrade: ", fields.upgrade or b"", b"\r\n")
+    pieces.append(b"\r\n")
+    return b"".join(pieces)
+
+
+def status_line(status: int, reason: bytes) -> bytes:
+    """RFC 9112 section 4: the version is that of the sender, which is us."""
+    return b"HTTP/1.1 %d %b\r\n" % (status, reason)
+
+
+class Framing(NamedTuple):
+    """How an answer goes out: ``line`` is what its head needs beside what the backend sent."""
+
+    chunked: bool = False
+    closes: bool = False
+    line: bytes = b""
+
+
+_AS_IT_CAME = Framing()
+_CHUNKED = Framing(chunked=True)
+_NEWLY_CHUNKED = Framing(chunked=True, line=b"Transfer-Encoding: chunked\r\n")
+_TO_THE_END = Framing(closes=True)
+
+
+def frame_answer(status: int, fields: AnswerFields, *, is_head: bool, http_1_0: bool) -> Framing:
+    """Keep the backend's framing where the client can read it (RFC 9112 section 6)."""
+    if is_head or status in {204, 304} or (fields.length is not None and not fields.chunked):
+        return _AS_IT_CAME
+    if http_1_0:
+        return _TO_THE_END
+    # An answer that ends with its connection goes on in chunks: so a whole one can be told from one that was cut.
+    return _CHUNKED if fields.chunked else _NEWLY_CHUNKED
+
+
+def captured_head(status: int, reason: bytes, headers: Headers) -> bytes:
+    """An answer's head with every field that the backend sent, for the shadow to compare."""
+    return b"".join((status_line(status, reason), *_lines(headers), b"\r\n"))
+
+
+def chunk(data: bytes) -> bytes:
+    """RFC 9112 section 7.1. ``data`` is not empty."""
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def last_chunk(trailers: Headers) -> bytes:
+    """RFC 9112 section 7.1.2."""
+    if not trailers:
+        return b"0\r\n\r\n"
+    allowed = [(name, value) for name, value in trailers if name.lower() not in FORBIDDEN_TRAILERS]
+    return b"".join((b"0\r\n", *_lines(allowed), b"\r\n"))
+
+
+def _lines(headers: Headers) -> list[bytes]:
+    pieces: list[bytes] = []
+    for name, value in headers:
+        pieces += (name, b": ", value, b"\r\n")
+    return pieces

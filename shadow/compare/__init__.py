@@ -1,0 +1,160 @@
+"""Comparing two answers: status, chosen headers, body. Pure: two values in, one value out, and no answer can make it fail.
+
+coding    content codings taken off            charset   bytes to text
+media     the media type                       body      what a body type is; one file each in bodies/
+header    headers by sense; one file each in headers/
+tree      JSON in which equal means equal      walk      where two JSON documents differ
+pairing   which items of two arrays belong together
+rules     a route's compare rules, compiled    findings  what was found so far, within limits
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from operator import attrgetter
+from typing import Final
+
+from proxy.model.table import CompareRules
+from shadow.compare import bodies
+from shadow.compare.body import Body, Claim, Document
+from shadow.compare.coding import Unreadable, Unsupported, decoded
+from shadow.compare.collection import NoCollection
+from shadow.compare.findings import Findings, Limits
+from shadow.compare.header import differ_header
+from shadow.compare.lines import lines_of
+from shadow.compare.media import Media, media_of
+from shadow.compare.rules import Compiled, compiled
+from shadow.compare.tree import quoted, shown
+from shadow.folder import found_in
+from shadow.model import Answer, Comparison, Kind
+
+__all__ = ["DEFAULT_LIMITS", "NO_ORIGINS", "Limits", "Origins", "compare"]
+
+_BODIES: Final[tuple[Body, ...]] = tuple(sorted(found_in(bodies, "BODY"), key=attrgetter("precedence")))
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """The URLs of the two backends, as in ``http://10.0.0.7:9000``: in a Location, a backend's own address means "here"."""
+
+    control: tuple[str, ...] = ()
+    candidate: tuple[str, ...] = ()
+
+
+DEFAULT_LIMITS: Final = Limits()
+NO_ORIGINS: Final = Origins()
+
+
+def compare(
+    control: Answer,
+    candidate: Answer,
+    rules: CompareRules,
+    *,
+    today: date | None,
+    limits: Limits = DEFAULT_LIMITS,
+    origins: Origins = NO_ORIGINS,
+) -> Comparison:
+    """Where do two answers differ? Waivers that ended before ``today`` hide nothing (None: all of them hide). Where the
+    status classes differ, nothing else is compared: an error page differs in everything. Raises only BadPath, for rules
+    that no loaded table can hold."""
+    plan = compiled(rules, today)
+    findings = Findings(limits)
+    undecodable = None
+    if _same_class(control, candidate, plan, findings):
+        _headers(control, candidate, plan, origins, findings)
+        with NoCollection():
+            undecodable = _bodies(control, candidate, plan, findings)
+    if findings.limit and not findings.differences:
+        undecodable = undecodable or findings.limit
+    return Comparison(tuple(findings.differences), tuple(findings.waived), findings.limit, undecodable)
+
+
+def _same_class(control: Answer, candidate: Answer, plan: Compiled, findings: Findings) -> bool:
+    """Compare the status; False if that is all there is to compare."""
+    if control.status == candidate.status:
+        return True
+    waiver = plan.answer_waivers.get("status")
+    findings.add("status", Kind.VALUES_CHANGED, str(control.status), str(candidate.status), waiver)
+    return waiver is not None or control.status // 100 == candidate.status // 100
+
+
+def _headers(control: Answer, candidate: Answer, plan: Compiled, origins: Origins, findings: Findings) -> None:
+    left, right = lines_of(control.headers, plan.headers), lines_of(candidate.headers, plan.headers)
+    for raw in plan.headers:
+        name = raw.decode("latin-1")
+        sides = (left.get(raw, ()), right.get(raw, ()))
+        waiver = plan.answer_waivers.get(f"header:{name}")
+        differ_header(name, sides, (origins.control, origins.candidate), waiver, findings)
+
+
+def _bodies(control: Answer, candidate: Answer, plan: Compiled, findings: Findings) -> str | None:
+    """Compare the bodies; returns why they could not be compared, None if they were."""
+    if control.body == candidate.body and _coded(control) == _coded(candidate):
+        return None
+    cap = findings.limits.decoded
+    try:
+        left, right = _plain(control, cap), _plain(candidate, cap)
+        if isinstance(left, Unreadable) and isinstance(right, Unreadable):
+            return f"both bodies: {left}"
+        if isinstance(left, Unreadable) or isinstance(right, Unreadable):
+            findings.add("body", Kind.TYPE_CHANGES, _readable(left), _readable(right), plan.body.waiver)
+        elif left != right:
+            _differ((left, media_of(control.headers)), (right, media_of(candidate.headers)), plan, findings)
+    except Unsupported as error:
+        return str(error)
+    except RecursionError:  # the walk does not recurse, but C's repr and comparison of what it found do
+        return "nested too deep"
+    return None
+
+
+def _coded(answer: Answer) -> list[bytes]:
+    return [value.lower() for name, value in answer.headers if name.lower() == b"content-encoding"]
+
+
+def _plain(answer: Answer, cap: int) -> bytes | Unreadable:
+    try:
+        return decoded(answer.body, answer.headers, cap)
+    except Unreadable as error:
+        return error
+
+
+def _readable(body: bytes | Unreadable) -> str:
+    return quoted(f"not decodable: {body}" if isinstance(body, Unreadable) else f"{len(body)} bytes")
+
+
+def _differ(control: tuple[bytes, Media], candidate: tuple[bytes, Media], plan: Compiled, findings: Findings) -> None:
+    """Find the body type that both sides are, and let it compare them."""
+    cap = findings.limits.shown
+    for body in _BODIES:
+        claim = max(body.claim(media, plain) for plain, media in (control, candidate))
+        if claim is Claim.NONE:
+            continue
+        left, right = _read(body, *control), _read(body, *candidate)
+        if isinstance(left, Document) and isinstance(right, Document):
+            _charsets(left, right, plan, findings)
+            body.differ(left.value, right.value, plan.body, findings)
+            return
+        if claim is Claim.LABEL and (isinstance(left, Document) or isinstance(right, Document)):
+            texts = (_described(body, left, cap), _described(body, right, cap))
+            findings.add("body", Kind.TYPE_CHANGES, *texts, plan.body.waiver)
+            return
+
+
+def _read(body: Body, plain: bytes, media: Media) -> Document | Unreadable:
+    try:
+        return body.read(plain, media)
+    except Unreadable as error:
+        return error
+
+
+def _described(body: Body, read: Document | Unreadable, cap: int) -> str:
+    return body.shown(read.value, cap) if isinstance(read, Document) else shown(f"not readable: {read}", cap)
+
+
+def _charsets(control: Document, candidate: Document, plan: Compiled, findings: Findings) -> None:
+    """Another charset is a difference of its own, unless both answers say which one they use."""
+    if control.charset == candidate.charset or (control.labelled and candidate.labelled):
+        return
+    texts = (quoted(control.charset or "none"), quoted(candidate.charset or "none"))
+    findings.add("body:charset", Kind.VALUES_CHANGED, *texts, plan.answer_waivers.get("body:charset"))

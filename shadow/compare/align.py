@@ -1,0 +1,108 @@
+"""Two trees as plain values that a general diff tool can be given: what the rules call equal is made equal beforehand.
+
+Waived places are left out, numbers within their tolerance are the same, and a list in any order becomes an object whose names
+are the items that belong together. Recursive, so only for trees within ``Limits.depth``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from shadow.compare.findings import Findings
+from shadow.compare.pairing import pair_items
+from shadow.compare.rules import Place
+from shadow.compare.tree import Array, Object, Tree, is_float, members, number_value, same_number, within
+
+_MAX_DIGITS = 4300
+"""Longer integers stay text: Python refuses to convert them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """The name of an item of a list in any order: its index on the control's side, or the candidate's if it was added."""
+
+    index: int
+    added: bool = False
+
+
+class Times(str):
+    """How often an item occurs on one side, where the other has it more or less often."""
+
+    __slots__ = ()
+
+
+def align(control: Tree, candidate: Tree, place: Place, findings: Findings, depth: int = 0) -> tuple[Any, Any]:
+    """Both as dict, list, str, int, float, bool, None. What exceeds a limit is told to ``findings``."""
+    if place.waiver is not None:
+        return None, None
+    if depth >= findings.limits.depth:
+        findings.stop(f"nested more than {depth} levels deep")
+    if findings.limit is not None:
+        return None, None
+    if isinstance(control, (dict, tuple)) and isinstance(candidate, (dict, tuple)):
+        return _objects(dict(control), dict(candidate), place, findings, depth + 1)
+    if isinstance(control, list) and isinstance(candidate, list):
+        return _arrays(control, candidate, place, findings, depth + 1)
+    if isinstance(control, bytes) and isinstance(candidate, bytes):
+        return _numbers(control, candidate, place)
+    return plain(control), plain(candidate)
+
+
+def plain(tree: Tree) -> Any:
+    """One tree as a plain value."""
+    if isinstance(tree, (dict, tuple)):
+        return {name: plain(value) for name, value in members(tree)}
+    if isinstance(tree, list):
+        return [plain(item) for item in tree]
+    if isinstance(tree, bytes):
+        return _number(tree)
+    return tree
+
+
+def _objects(ours: Object, theirs: Object, place: Place, findings: Findings, depth: int) -> tuple[Any, Any]:
+    left: dict[str, Any] = {}
+    right: dict[str, Any] = {}
+    for name in {**ours, **theirs}:
+        there = place.child(name)
+        if there.waiver is not None:
+            continue
+        if name in ours and name in theirs:
+            left[name], right[name] = align(ours[name], theirs[name], there, findings, depth)
+        elif name in ours:
+            left[name] = plain(ours[name])
+        else:
+            right[name] = plain(theirs[name])
+    return left, right
+
+
+def _arrays(control: Array, candidate: Array, place: Place, findings: Findings, depth: int) -> tuple[Any, Any]:
+    pairing = pair_items(control, candidate, place, findings)
+    both = [(i, *align(control[i], candidate[j], place.child(i), findings, depth)) for i, j in pairing.pairs]
+    removed = [i for i in pairing.removed if place.child(i).waiver is None]
+    added = [j for j in pairing.added if place.child(j).waiver is None]
+    if place.unordered is None:
+        left = [value for _, value, _ in both] + [plain(control[i]) for i in removed]
+        right = [value for _, _, value in both] + [plain(candidate[j]) for j in added]
+        return left, right
+    ours = {Item(i): value for i, value, _ in both} | {Item(i): plain(control[i]) for i in removed}
+    theirs = {Item(i): value for i, _, value in both} | {Item(j, added=True): plain(candidate[j]) for j in added}
+    for i, (times, others) in pairing.repeated:
+        ours[Item(i)], theirs[Item(i)] = Times(f"{times} times"), Times(f"{others} times")
+    return ours, theirs
+
+
+def _numbers(control: bytes, candidate: bytes, place: Place) -> tuple[Any, Any]:
+    left, right = _number(control), _number(candidate)
+    if same_number(control, candidate) or (place.tolerance is not None and within(control, candidate, place.tolerance)):
+        return left, left
+    if left == right and type(left) is type(right):  # more digits than a float can tell apart
+        return control.decode(), candidate.decode()
+    return left, right
+
+
+def _number(number: bytes) -> Any:
+    text = number.decode()
+    if not is_float(number):
+        return int(text) if len(number) <= _MAX_DIGITS else text
+    return float(text) if number_value(number) is not None and abs(float(text)) < float("inf") else text

@@ -1,0 +1,39 @@
+"""JSON, by the label (``application/json``, ``...+json``), or by its look where the label says text or nothing: many an old
+application sends JSON as ``text/html``. Compared member by member with exact types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shadow.compare.body import Claim, Document
+from shadow.compare.charset import read_text
+from shadow.compare.findings import Findings
+from shadow.compare.media import Media
+from shadow.compare.rules import Place
+from shadow.compare.tree import read_tree, shown
+from shadow.compare.walk import walk
+
+_MAY_BE_JSON = frozenset({"", "text/html", "text/plain", "text/javascript", "application/javascript"})
+
+
+class JsonBody:
+    precedence = 10
+
+    def claim(self, media: Media, body: bytes) -> Claim:
+        if media.is_json:
+            return Claim.LABEL
+        looks = media.type in _MAY_BE_JSON and body[:64].lstrip()[:1] in {b"{", b"["}
+        return Claim.LOOK if looks else Claim.NONE
+
+    def read(self, body: bytes, media: Media) -> Document:
+        text = read_text(body, media.charset, json_body=True)
+        return Document(read_tree(text.text), text.charset, text.labelled)
+
+    def differ(self, control: Any, candidate: Any, place: Place, findings: Findings) -> None:
+        walk(control, candidate, place, findings)
+
+    def shown(self, value: Any, cap: int) -> str:
+        return shown(value, cap)
+
+
+BODY = JsonBody()

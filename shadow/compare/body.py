@@ -1,0 +1,52 @@
+"""What a body type is. To add one, add a file to ``bodies/`` that defines ``BODY``; its docstring is its reference."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from shadow.compare.findings import Findings
+from shadow.compare.media import Media
+from shadow.compare.rules import Place
+
+
+class Claim(enum.IntEnum):
+    """How sure a body type is that a body is its own: not at all, by the look of it, or because the answer says so."""
+
+    NONE = 0
+    LOOK = 1
+    LABEL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A body that could be read: ``value`` in the body type's own shape, ``charset`` None for what is no text. ``labelled``
+    tells whether the answer named that charset."""
+
+    value: Any
+    charset: str | None = None
+    labelled: bool = False
+
+
+class Body(Protocol):
+    """One body type. Types are asked in the order of ``precedence``, lowest first; the first that claims either side and can
+    read both compares them. Where the label claims it and only one side can be read, that is the difference."""
+
+    precedence: int
+
+    def claim(self, media: Media, body: bytes) -> Claim:
+        """May look at the body's first bytes, never parse it."""
+        ...
+
+    def read(self, body: bytes, media: Media) -> Document:
+        """Raises Unreadable (not of this type) or Unsupported (beyond a bound of ours). ``body`` is not hidden, nor trusted."""
+        ...
+
+    def differ(self, control: Any, candidate: Any, place: Place, findings: Findings) -> None:
+        """Add the differing places of two documents' values to ``findings``. ``place`` is where the body begins."""
+        ...
+
+    def shown(self, value: Any, cap: int) -> str:
+        """A document's value as short JSON text."""
+        ...

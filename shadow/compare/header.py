@@ -1,0 +1,56 @@
+"""Comparing one header of two answers by what it means. To teach a header's sense, add a file to ``headers/``."""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+from shadow.compare import headers as senses
+from shadow.compare.findings import Findings
+from shadow.compare.lines import Lines
+from shadow.compare.tree import shown
+from shadow.folder import found_in
+from shadow.model import Kind
+
+
+class HeaderSense(Protocol):
+    """What some headers mean: ``sense`` returns the same for lines that mean the same. ``origins`` are the URLs of the backend
+    that sent them."""
+
+    names: tuple[str, ...]
+
+    def sense(self, lines: Lines, origins: tuple[str, ...]) -> Lines: ...
+
+
+_SENSES: Final[dict[str, HeaderSense]] = {name: sense for sense in found_in(senses, "SENSE") for name in sense.names}
+
+
+def differ_header(
+    name: str,
+    sides: tuple[Lines, Lines],
+    origins: tuple[tuple[str, ...], tuple[str, ...]],
+    waiver: str | None,
+    findings: Findings,
+) -> None:
+    """Compare one header; ``sides`` are the control's and the candidate's lines, empty if the header is absent."""
+    control, candidate = sides
+    if control == candidate and origins[0] == origins[1]:
+        return
+    left, right = _meaning(name, control, origins[0]), _meaning(name, candidate, origins[1])
+    if left == right:
+        return
+    kind = Kind.VALUES_CHANGED
+    if not control or not candidate:
+        kind = Kind.DICTIONARY_ITEM_REMOVED if control else Kind.DICTIONARY_ITEM_ADDED
+    cap = findings.limits.shown
+    findings.add(f"header:{name}", kind, _text(control, cap), _text(candidate, cap), waiver)
+
+
+def _meaning(name: str, lines: Lines, origins: tuple[str, ...]) -> Lines | None:
+    if not lines:
+        return None
+    sense = _SENSES.get(name)
+    return sense.sense(lines, origins) if sense else tuple(sorted(lines))
+
+
+def _text(lines: Lines, cap: int) -> str | None:
+    return shown(", ".join(lines), cap) if lines else None

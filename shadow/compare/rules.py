@@ -1,0 +1,140 @@
+"""A route's compare rules, compiled: a place knows what the rules say about it and leads to the places below.
+
+The rules are a small automaton that is built as answers are walked: no path is ever rendered to text and matched by a
+pattern, and a place that no rule speaks about is one shared object, ``NOWHERE``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
+
+from proxy.model.path import Step, Wild, parse_path
+from proxy.model.table import CompareRules, Unordered, Waiver
+
+MAX_PLACES: Final = 4096
+"""Places kept per rule set. Wildcards of any depth can make very many in a hostile document; past this they are not kept."""
+
+Effect = Waiver | Unordered | Decimal
+Position = tuple[int, int]
+"""A rule's number and how many of its steps are behind us."""
+
+
+class Place:
+    """``waiver`` is the path of the rule that hides all at or below here; ``unordered`` says how to pair the items of a list
+    here; ``tolerance`` is the distance that counts as equal."""
+
+    __slots__ = ("_automaton", "_children", "_positions", "tolerance", "unordered", "waiver")
+
+    def __init__(self, automaton: _Automaton, positions: frozenset[Position]) -> None:
+        self._automaton = automaton
+        self._positions = positions
+        self._children: dict[Step | None, Place] = {}
+        self.waiver: str | None = None
+        self.unordered: Unordered | None = None
+        self.tolerance: Decimal | None = None
+        for number, behind in sorted(positions, reverse=True):  # the rule written first has the last word
+            steps, effect = automaton.rules[number]
+            if behind < len(steps):
+                continue
+            match effect:
+                case Waiver(path=path):
+                    self.waiver = path
+                case Unordered():
+                    self.unordered = effect
+                case Decimal():
+                    self.tolerance = effect
+
+    def child(self, step: str | int) -> Place:
+        """The place of a member or an item."""
+        if not self._positions:
+            return self
+        known = step if step in self._automaton.named else (None if isinstance(step, str) else Wild.ITEM)
+        child = self._children.get(known)
+        if child is None:
+            child, kept = self._automaton.after(self._positions, step)
+            if kept:
+                self._children[known] = child
+        return child
+
+
+class _Automaton:
+    """All rules of a set, and the places met so far."""
+
+    __slots__ = ("_places", "named", "rules", "start")
+
+    def __init__(self, rules: Iterable[tuple[tuple[Step, ...], Effect]]) -> None:
+        self.rules = tuple(rules)
+        self.named = frozenset(step for steps, _ in self.rules for step in steps if not isinstance(step, Wild))
+        self._places: dict[frozenset[Position], Place] = {}
+        self.start, _ = self._place({(number, 0) for number in range(len(self.rules))})
+
+    def after(self, positions: frozenset[Position], child: str | int) -> tuple[Place, bool]:
+        moved: set[Position] = set()
+        for number, behind in positions:
+            steps, _ = self.rules[number]
+            if behind == len(steps):
+                continue
+            step = steps[behind]
+            if step is Wild.DEEP:
+                moved.add((number, behind))
+            elif step == child or step is Wild.CHILD or (step is Wild.ITEM and isinstance(child, int)):
+                moved.add((number, behind + 1))
+        return self._place(moved)
+
+    def _place(self, positions: set[Position]) -> tuple[Place, bool]:
+        """The place of these positions and whether it is kept. "At any depth" includes no depth at all."""
+        todo = list(positions)
+        while todo:
+            number, behind = todo.pop()
+            steps, _ = self.rules[number]
+            if behind < len(steps) and steps[behind] is Wild.DEEP and (number, behind + 1) not in positions:
+                positions.add((number, behind + 1))
+                todo.append((number, behind + 1))
+        key = frozenset(positions)
+        place = self._places.get(key)
+        if place is not None:
+            return place, True
+        place = Place(self, key)
+        kept = len(self._places) < MAX_PLACES
+        if kept:
+            self._places[key] = place
+        return place, kept
+
+
+NOWHERE: Final = _Automaton(()).start
+"""A place that no rule speaks about, and so are all below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The rules in force on one day. ``answer_waivers`` maps ``status``, ``header:NAME``, ``body`` and ``body:charset`` to the
+    path of the waiver that hides them; ``body`` is where a JSON body's places begin."""
+
+    body: Place
+    answer_waivers: dict[str, str]
+    headers: tuple[bytes, ...]
+
+
+@lru_cache(maxsize=256)
+def compiled(rules: CompareRules, today: date | None) -> Compiled:
+    """Compile once per rule set and day. ``today`` None keeps every waiver, ended or not. Raises BadPath."""
+    waivers = [waiver for waiver in rules.ignore if today is None or waiver.until is None or waiver.until >= today]
+    answer = {waiver.path.lower(): waiver.path for waiver in reversed(waivers) if not waiver.path.startswith("$")}
+    effects: list[tuple[tuple[Step, ...], Effect]] = [
+        *((parse_path(waiver.path), waiver) for waiver in waivers if waiver.path.startswith("$")),
+        *((parse_path(unordered.path), unordered) for unordered in rules.unordered),
+        *((parse_path(path), Decimal(repr(distance))) for path, distance in rules.tolerance),
+    ]
+    if "body" in answer:
+        effects.insert(0, ((), Waiver(answer["body"])))
+        answer.setdefault("body:charset", answer["body"])
+    return Compiled(
+        body=_Automaton(effects).start if effects else NOWHERE,
+        answer_waivers=answer,
+        headers=tuple(dict.fromkeys(name.lower().encode("latin-1", "replace") for name in rules.headers)),
+    )

@@ -1,0 +1,158 @@
+"""The walk: where do two JSON documents differ? Iterative and linear, so no document can make it recurse or hang.
+
+Only what differs is descended into: at every level equal children are passed over at C speed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from proxy.model.path import member_path
+from shadow.compare.findings import Findings
+from shadow.compare.pairing import pair_items
+from shadow.compare.rules import Place
+from shadow.compare.tree import Array, Object, Repeated, Tree, is_float, members, same, same_number, shown, within
+from shadow.model import Kind
+
+
+class Spot(NamedTuple):
+    """Where the walk is: ``waiver`` is the rule that hides this spot and all below, ``place`` what the rules say here."""
+
+    path: str
+    place: Place
+    waiver: str | None
+    depth: int
+
+    def member(self, name: str) -> Spot:
+        there = self.place.child(name)
+        return Spot(member_path(self.path, name), there, self.waiver or there.waiver, self.depth + 1)
+
+    def item(self, index: int) -> Spot:
+        there = self.place.child(index)
+        return Spot(f"{self.path}[{index}]", there, self.waiver or there.waiver, self.depth + 1)
+
+
+Pair = tuple[Spot, Tree, Tree]
+
+
+def walk(control: Tree, candidate: Tree, place: Place, findings: Findings) -> None:
+    """Add every differing place to ``findings``, until a limit stops it."""
+    if same(control, candidate):
+        return
+    todo: list[Pair] = [(Spot("$", place, place.waiver, 0), control, candidate)]
+    while todo and findings.limit is None:
+        spot, left, right = todo.pop()
+        if spot.waiver is not None and findings.hides_enough:
+            continue
+        if spot.depth >= findings.limits.depth:
+            _too_deep(spot, left, right, findings)
+        elif isinstance(left, dict) and isinstance(right, dict):
+            todo += reversed([*_members(spot, left, right, findings)])
+        elif isinstance(left, (dict, tuple)) and isinstance(right, (dict, tuple)):
+            todo += reversed([*_repeated_members(spot, left, right, findings)])
+        elif isinstance(left, list) and isinstance(right, list):
+            todo += reversed([*_items(spot, left, right, findings)])
+        elif isinstance(left, bytes) and isinstance(right, bytes):
+            _numbers(spot, left, right, findings)
+        else:
+            _changed(spot, left, right, findings, same_kind=type(left) is type(right))
+
+
+def _changed(spot: Spot, left: Tree, right: Tree, findings: Findings, *, same_kind: bool) -> None:
+    kind = Kind.VALUES_CHANGED if same_kind else Kind.TYPE_CHANGES
+    cap = findings.limits.shown
+    findings.add(spot.path, kind, shown(left, cap), shown(right, cap), spot.waiver)
+
+
+def _numbers(spot: Spot, left: bytes, right: bytes, findings: Findings) -> None:
+    tolerance = spot.place.tolerance
+    if same_number(left, right) or (tolerance is not None and within(left, right, tolerance)):
+        return
+    _changed(spot, left, right, findings, same_kind=is_float(left) == is_float(right))
+
+
+def _too_deep(spot: Spot, left: Tree, right: Tree, findings: Findings) -> None:
+    if spot.waiver is None:
+        findings.stop(f"they differ somewhere below {spot.depth} levels")
+    else:
+        _changed(spot, left, right, findings, same_kind=True)
+
+
+def _removed(spot: Spot, kind: Kind, value: Tree, findings: Findings) -> None:
+    findings.add(spot.path, kind, shown(value, findings.limits.shown), None, spot.waiver)
+
+
+def _added(spot: Spot, kind: Kind, value: Tree, findings: Findings) -> None:
+    findings.add(spot.path, kind, None, shown(value, findings.limits.shown), spot.waiver)
+
+
+def _repeated(spot: Spot, value: Tree, times: tuple[int, int], findings: Findings) -> None:
+    text = shown(value, findings.limits.shown)
+    findings.add(spot.path, Kind.REPETITION_CHANGE, f"{times[0]} x {text}", f"{times[1]} x {text}", spot.waiver)
+
+
+def _members(spot: Spot, left: Object, right: Object, findings: Findings) -> Iterator[Pair]:
+    """The members that both objects have and that are not equal for certain; the others are findings."""
+    findings.spend(len(left) + len(right))
+    for name, value in left.items():
+        if name not in right:
+            _removed(spot.member(name), Kind.DICTIONARY_ITEM_REMOVED, value, findings)
+        elif not same(value, right[name]):
+            yield spot.member(name), value, right[name]
+        if findings.limit:
+            return
+    for name, value in right.items():
+        if name not in left:
+            _added(spot.member(name), Kind.DICTIONARY_ITEM_ADDED, value, findings)
+        if findings.limit:
+            return
+
+
+def _repeated_members(
+    spot: Spot, left: Object | Repeated, right: Object | Repeated, findings: Findings
+) -> Iterator[Pair]:
+    """Objects in which a name occurs twice. Readers disagree about which one counts, so every occurrence does."""
+    findings.spend(len(left) + len(right))
+    ours, theirs = _by_name(left), _by_name(right)
+    for name in {**ours, **theirs}:
+        values, others = ours.get(name, []), theirs.get(name, [])
+        if len(values) == len(others):
+            for value, other in zip(values, others, strict=True):
+                if not same(value, other):
+                    yield spot.member(name), value, other
+        elif not others:
+            _removed(spot.member(name), Kind.DICTIONARY_ITEM_REMOVED, values[-1], findings)
+        elif not values:
+            _added(spot.member(name), Kind.DICTIONARY_ITEM_ADDED, others[-1], findings)
+        else:
+            _repeated(spot.member(name), values[-1], (len(values), len(others)), findings)
+        if findings.limit:
+            return
+
+
+def _by_name(tree: Object | Repeated) -> dict[str, list[Tree]]:
+    groups: dict[str, list[Tree]] = defaultdict(list)
+    for name, value in members(tree):
+        groups[name].append(value)
+    return groups
+
+
+def _items(spot: Spot, left: Array, right: Array, findings: Findings) -> Iterator[Pair]:
+    """The items of both arrays that belong together and are not equal for certain; the others are findings."""
+    findings.spend(len(left) + len(right))
+    pairing = pair_items(left, right, spot.place, findings)
+    for i, j in pairing.pairs:
+        if not same(left[i], right[j]):
+            yield spot.item(i), left[i], right[j]
+    for i, times in pairing.repeated:
+        _repeated(spot.item(i), left[i], times, findings)
+    for i in pairing.removed:
+        if findings.limit:
+            return
+        _removed(spot.item(i), Kind.ITERABLE_ITEM_REMOVED, left[i], findings)
+    for j in pairing.added:
+        if findings.limit:
+            return
+        _added(spot.item(j), Kind.ITERABLE_ITEM_ADDED, right[j], findings)

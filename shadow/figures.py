@@ -1,0 +1,105 @@
+"""What gates look at and what they say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from proxy.model.decision import BY_CHOICE, Skip
+from shadow.evidence import limit_of
+from shadow.model import Outcome, RouteSummary, Verdict
+
+COMPARABLE: Final = (
+    Outcome.MATCH,
+    Outcome.WAIVED,
+    Outcome.MISMATCH,
+    Outcome.CANDIDATE_ERROR,
+    Outcome.CANDIDATE_TIMEOUT,
+)
+"""Outcomes that say something about the candidate: the denominator. Noise, stale pairs and control errors say nothing."""
+WRONG: Final = (Outcome.MISMATCH, Outcome.CANDIDATE_ERROR, Outcome.CANDIDATE_TIMEOUT)
+"""Outcomes that a client would have noticed, had the candidate answered."""
+
+
+UNSHADOWED: Final = frozenset({"legacy", "retired"})
+"""Stages in which there is no second side to compare with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one gate says: the best verdict that it allows, and why, in one sentence with its figures."""
+
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A route's summary, the time (Unix seconds), and the sums that several gates need."""
+
+    summary: RouteSummary
+    now: float
+
+    @cached_property
+    def pairs(self) -> int:
+        """n: pairs that say something about the candidate."""
+        return self.count(*COMPARABLE)
+
+    @cached_property
+    def wrong(self) -> int:
+        """k: pairs in which the candidate was wrong."""
+        return self.count(*WRONG)
+
+    @cached_property
+    def lost(self) -> dict[str, int]:
+        """What neither the table nor the client chose to leave out, by reason, most frequent first."""
+        choice = {str(skip) for skip in BY_CHOICE}
+        lost = {reason: n for reason, n in self.summary.skipped.items() if str(reason) not in choice and n > 0}
+        return dict(sorted(lost.items(), key=lambda item: (-item[1], item[0])))
+
+    @cached_property
+    def shadowed(self) -> bool:
+        """Whether anything is, or may yet be, compared."""
+        summary = self.summary
+        if any(summary.outcomes.values()) or summary.copied:
+            return True
+        return (
+            summary.candidate is not None
+            and summary.stage not in UNSHADOWED
+            and not summary.skipped.get(Skip.NO_SHADOW)
+        )
+
+    @property
+    def limit(self) -> float:
+        """p0: the largest acceptable mismatch rate."""
+        return limit_of(self.summary.target)
+
+    @property
+    def provable(self) -> bool:
+        return 0.0 < self.limit < 1.0
+
+    def count(self, *outcomes: Outcome) -> int:
+        return sum(self.summary.outcomes.get(outcome, 0) for outcome in outcomes)
+
+
+Gate = Callable[[Figures], Finding | None]
+
+
+def percent(share: float) -> str:
+    """``0.001`` as ``0.1 %`` and ``0.9999`` as ``99.99 %``: three digits that count, from either end."""
+    value = share * 100
+    small = min(value, 100 - value)
+    decimals = min(10, max(0, 2 - math.floor(math.log10(small)))) if small > 0 else 0
+    return f"{float(f'{value:.{decimals}f}'):.12g} %"
+
+
+def share_of(part: int, whole: int) -> str:
+    """``3 of 1,200 (0.25 %)``: a percentage never stands without its denominator."""
+    return f"{part:,} of {whole:,} ({percent(part / whole)})" if whole else f"{part:,} of {whole:,}"
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -1,0 +1,34 @@
+"""What the shadow counts in shared memory. Used by the event loop's thread alone: an add is no atomic step."""
+
+from __future__ import annotations
+
+from proxy.model.counters import Counters
+from proxy.model.decision import Skip
+from shadow.model import Outcome
+
+
+class Meters:
+    __slots__ = ("_counters", "_queue", "_queue_bytes")
+
+    def __init__(self, counters: Counters) -> None:
+        self._counters = counters
+        self._queue = counters.slot("strangler_shadow_queue")
+        self._queue_bytes = counters.slot("strangler_shadow_queue_bytes")
+
+    def received(self, route: str) -> None:
+        self._counters.add("strangler_shadow_received", route=route)
+
+    def outcome(self, route: str, outcome: Outcome) -> None:
+        self._counters.add("strangler_shadow_outcomes", route=route, outcome=outcome)
+
+    def skipped(self, route: str, reason: Skip) -> None:
+        self._counters.add("strangler_skipped", route=route, reason=reason)
+
+    def store_failed(self) -> None:
+        self._counters.add("strangler_store_failures")
+
+    def queue(self, waiting: int, size: int) -> None:
+        """``size`` is bytes waiting or in replay."""
+        values = self._counters.values
+        values[self._queue] = waiting
+        values[self._queue_bytes] = size

@@ -1,0 +1,225 @@
+"""Makes a pair of an exchange: send the copy, compare the answers, ask the control once more, redact what is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+from proxy.model.decision import Skip
+from proxy.model.exchange import Exchange
+from proxy.model.message import RequestHead
+from proxy.model.plan import Plan
+from shadow.classify import Classified, classify, needs_recheck
+from shadow.compare import Origins
+from shadow.copy import Copy, Unrepeatable, copy_of
+from shadow.keep import Keeping
+from shadow.lag import Lag
+from shadow.model import Answer, Difference, Outcome
+from shadow.parse import BadHead, parse_answer, parse_request
+from shadow.redact import Redactor
+from shadow.replay import Failed, Failure, NotCompared, Replayer
+from shadow.signature import signatures_of
+from shadow.store.records import Recorded, SignatureSeen, StoredAnswer, StoredPair, StoredRequest
+
+INLINE_BYTES: Final = 64 * 1024
+"""Pairs of larger bodies are compared in a thread, so that receiving goes on meanwhile."""
+
+_FAILED: Final = {
+    (True, Failure.ERROR): Outcome.CONTROL_ERROR,
+    (True, Failure.TIMEOUT): Outcome.CONTROL_ERROR,
+    (False, Failure.ERROR): Outcome.CANDIDATE_ERROR,
+    (False, Failure.TIMEOUT): Outcome.CANDIDATE_TIMEOUT,
+}
+"""(the control got the copy, how it failed) -> outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """All that is known of one pair, not redacted: it lives in memory only."""
+
+    exchange: Exchange
+    plan: Plan
+    head: RequestHead
+    control: Answer | None
+    candidate: Answer | None
+    again: Answer | None
+    outcome: Outcome
+    classified: Classified | None = None
+    error: str | None = None
+
+
+def new_pair_id() -> str:
+    return secrets.token_hex(8)
+
+
+class Pairing:
+    """``clock`` is Unix time, ``new_id`` names a pair, ``large`` runs what takes too long for the loop, one at a time."""
+
+    def __init__(
+        self,
+        replayer: Replayer,
+        redactor: Redactor,
+        keeping: Keeping,
+        large: Executor,
+        lag: Lag,
+        *,
+        clock: Callable[[], float] = time.time,
+        new_id: Callable[[], str] = new_pair_id,
+    ) -> None:
+        self._replayer = replayer
+        self._redactor = redactor
+        self._keeping = keeping
+        self._large = large
+        self._lag = lag
+        self._clock = clock
+        self._new_id = new_id
+
+    async def pair(self, exchange: Exchange, plan: Plan) -> Recorded | NotCompared:
+        """What comes of one exchange. Never raises for anything that a client or a backend did."""
+        if {exchange.primary, exchange.shadow} != {plan.control, plan.candidate}:
+            return NotCompared(Skip.SHADOW_LOST, "the table has other backends for this route now")
+        try:
+            head = parse_request(exchange.request_head)
+            copy = copy_of(head, exchange.request_body)
+            primary = parse_answer(
+                exchange.answer_head, exchange.answer_body, first_byte=exchange.first_byte, total=exchange.total
+            )
+        except (BadHead, Unrepeatable) as error:
+            return NotCompared(Skip.UNDECODABLE, str(error))
+        result = await self._send(copy, exchange.shadow, plan)
+        if isinstance(result, NotCompared):
+            return result
+        control_copied = exchange.shadow == plan.control
+        if isinstance(result, Failed):
+            control, candidate = (None, primary) if control_copied else (primary, None)
+            outcome = _FAILED[control_copied, result.failure]
+            return self._recorded(Pair(exchange, plan, head, control, candidate, None, outcome, error=result.detail))
+        sides = (result, primary) if control_copied else (primary, result)
+        return await self._compared(exchange, plan, head, copy, *sides)
+
+    async def _compared(
+        self, exchange: Exchange, plan: Plan, head: RequestHead, copy: Copy, control: Answer, candidate: Answer
+    ) -> Recorded | NotCompared:
+        again: Answer | None = None
+        classified = await self._classify(plan, control, candidate, None)
+        # A difference may be a race or noise: where a repeat is harmless, the control tells.
+        if (
+            classified.outcome in {Outcome.MISMATCH, Outcome.CANDIDATE_ERROR}
+            and copy.safe
+            and needs_recheck(classified.comparison)
+        ):
+            repeated = await self._send(copy, plan.control, plan)
+            if isinstance(repeated, Answer):
+                again = repeated
+                classified = await self._classify(plan, control, candidate, again)
+        if classified.outcome is None:
+            return NotCompared(Skip.UNDECODABLE, classified.comparison.undecodable or "")
+        pair = Pair(exchange, plan, head, control, candidate, again, classified.outcome, classified)
+        if _size(control, candidate) > INLINE_BYTES:
+            return await asyncio.get_running_loop().run_in_executor(self._large, self._recorded, pair)
+        return self._recorded(pair)
+
+    async def _send(self, copy: Copy, backend: str, plan: Plan) -> Answer | Failed | NotCompared:
+        urls = plan.urls.get(backend)
+        if not urls or not plan.timeout:
+            return NotCompared(Skip.SHADOW_LOST, "the table has no shadow for this route any more")
+        return await self._replayer.send(copy, urls, timeout=plan.timeout, max_answer=plan.max_answer)
+
+    async def _classify(self, plan: Plan, control: Answer, candidate: Answer, again: Answer | None) -> Classified:
+        today = datetime.fromtimestamp(self._clock(), UTC).date()
+        origins = Origins(plan.urls.get(plan.control, ()), plan.urls.get(plan.candidate or "", ()))
+        work = partial(classify, control, candidate, again, plan.compare, today=today, origins=origins)
+        if _size(control, candidate) > INLINE_BYTES and control.body != candidate.body:
+            return await asyncio.get_running_loop().run_in_executor(self._large, work)
+        return work()
+
+    def _recorded(self, pair: Pair) -> Recorded:
+        """Everything from here on is redacted."""
+        plan, at = pair.plan, pair.exchange.started_at
+        seen = self._signatures(pair)
+        wanted = self._keeping.wants(plan.route, plan.rules, pair.outcome, [one.id for one in seen], at)
+        kept = self._kept(pair) if wanted else None
+        control_copied = pair.exchange.shadow == plan.control
+        return Recorded(
+            route=plan.route,
+            rules=plan.rules,
+            at=at,
+            outcome=pair.outcome,
+            control_ms=_milliseconds(pair.control, measured_here=control_copied, lag=self._lag),
+            candidate_ms=_milliseconds(pair.candidate, measured_here=not control_copied, lag=self._lag),
+            signatures=seen,
+            pair=kept,
+            size=_kept_size(kept),
+        )
+
+    def _signatures(self, pair: Pair) -> tuple[SignatureSeen, ...]:
+        if pair.classified is None:
+            return ()
+        found = []
+        for signature in signatures_of(pair.plan.route, pair.classified.comparison):
+            example = self._redactor.difference(signature.example)
+            path = self._redactor.text(signature.path)
+            found.append(SignatureSeen(signature.id, path, str(signature.kind), example.control, example.candidate))
+        return tuple(found)
+
+    def _kept(self, pair: Pair) -> StoredPair:
+        redactor, exchange, classified = self._redactor, pair.exchange, pair.classified
+        method, target = pair.head.method.decode("latin-1"), redactor.target(pair.head.target.decode("latin-1"))
+        body = redactor.body(pair.head.headers, exchange.request_body)
+        comparison = classified.comparison if classified else None
+        return StoredPair(
+            id=self._new_id(),
+            request_id=redactor.text(exchange.id),
+            route=pair.plan.route,
+            rules=pair.plan.rules,
+            table_version=exchange.table_version,
+            at=exchange.started_at,
+            outcome=pair.outcome,
+            method=method,
+            target=target,
+            primary=exchange.primary,
+            shadow=exchange.shadow,
+            request=StoredRequest(method, target, redactor.headers(pair.head.headers), body),
+            control=self._answer(pair.control),
+            candidate=self._answer(pair.candidate),
+            again=self._answer(pair.again),
+            error=None if pair.error is None else redactor.text(pair.error),
+            differences=self._differences(comparison.differences if comparison else ()),
+            waived=tuple((redactor.difference(one), path) for one, path in comparison.waived) if comparison else (),
+            noisy=tuple(redactor.text(place) for place in classified.noisy_places) if classified else (),
+        )
+
+    def _differences(self, differences: tuple[Difference, ...]) -> tuple[Difference, ...]:
+        return tuple(self._redactor.difference(difference) for difference in differences)
+
+    def _answer(self, answer: Answer | None) -> StoredAnswer | None:
+        if answer is None:
+            return None
+        headers, body = self._redactor.headers(answer.headers), self._redactor.body(answer.headers, answer.body)
+        return StoredAnswer(answer.status, headers, body, answer.first_byte, answer.total)
+
+
+def _size(control: Answer, candidate: Answer) -> int:
+    return len(control.body) + len(candidate.body)
+
+
+def _milliseconds(answer: Answer | None, *, measured_here: bool, lag: Lag) -> float | None:
+    """The proxy measured the primary's latency, we the copy's: ours does not count while we are late ourselves."""
+    if answer is None or (measured_here and lag.spoils(answer.first_byte)):
+        return None
+    return answer.first_byte * 1000
+
+
+def _kept_size(pair: StoredPair | None) -> int:
+    """Roughly the bytes that a pair takes while it waits to be written."""
+    if pair is None:
+        return 200
+    texts = [len(message.body.text) for message in (pair.request, pair.control, pair.candidate, pair.again) if message]
+    return 4000 + sum(texts)

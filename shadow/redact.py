@@ -1,0 +1,160 @@
+"""Takes secrets out of whatever is going to be kept (promise 7). Pure; the key is an argument.
+
+A secret becomes ``redacted-`` and a keyed hash: equal values stay equal, so a difference stays visible, and without the key
+nobody can try out values. It fails closed: what cannot be redacted is not kept, and says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from proxy.model.message import Headers
+from proxy.model.path import parse_path
+from proxy.model.printable import printable
+from shadow.compare.charset import read_text
+from shadow.compare.coding import Unreadable, Unsupported, decoded
+from shadow.compare.media import Media, media_of
+from shadow.model import Difference
+from shadow.redact_form import redact_form, redact_multipart, redact_target, redact_value
+from shadow.redact_json import looks_like_json, redact_json
+from shadow.redact_names import is_secret_header, is_secret_name
+from shadow.redact_patterns import redact_text
+from shadow.store.records import StoredBody, TextHeaders
+
+MAX_BODY: Final = 64 * 1024
+"""Characters of a body that are kept."""
+
+MAX_DECODED: Final = 8 * 1024 * 1024
+MAX_VALUE: Final = 4 * 1024
+
+_MARGIN: Final = 4 * 1024
+"""Characters read beyond a cut, so that a secret that lies across it is seen whole."""
+
+_BINARY_TYPES: Final = (
+    "image/",
+    "audio/",
+    "video/",
+    "font/",
+    "application/octet-stream",
+    "application/pdf",
+    "application/zip",
+)
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_HIDDEN: Final = re.compile(r"redacted-[0-9a-f]{10}")
+_FAILED: Final = "not kept: it could not be redacted"
+
+T = TypeVar("T")
+
+
+class Redactor:
+    """``secret`` is the installation's key: what was hidden under one key looks different under another."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, secret: bytes) -> None:
+        self._key = hashlib.blake2b(secret, person=b"strangler redact").digest()
+
+    def hide(self, value: str) -> str:
+        if _HIDDEN.fullmatch(value):
+            return value
+        digest = hashlib.blake2b(value.encode("utf-8", "surrogatepass"), key=self._key, digest_size=5)
+        return f"redacted-{digest.hexdigest()}"
+
+    def text(self, text: str) -> str:
+        """A short text from a stranger: a request id, an error."""
+        return _closed(lambda: _cut(printable(redact_text(text[: MAX_VALUE + _MARGIN], self.hide))), "redacted")
+
+    def target(self, target: str) -> str:
+        return _closed(lambda: _cut(printable(redact_target(target[: MAX_VALUE + _MARGIN], self.hide))), "redacted")
+
+    def headers(self, headers: Headers) -> TextHeaders:
+        return tuple(
+            (printable(_decoded(name)), self._header(_decoded(name), _decoded(value))) for name, value in headers
+        )
+
+    def body(self, headers: Headers, body: bytes) -> StoredBody:
+        """Decoded, redacted, cut to MAX_BODY. What is not text is not kept; its keyed hash tells equal from different."""
+        return _closed(lambda: self._body(headers, body), StoredBody("", len(body), _FAILED))
+
+    def difference(self, difference: Difference) -> Difference:
+        """The same difference with nothing secret in its path and its values."""
+        return _closed(lambda: self._difference(difference), Difference("(redacted)", difference.kind, None, None))
+
+    def _header(self, name: str, value: str) -> str:
+        return _closed(lambda: _cut(printable(self._header_value(name.lower(), value[: 4 * MAX_VALUE]))), "redacted")
+
+    def _header_value(self, name: str, value: str) -> str:
+        match name:
+            case "cookie":
+                return "; ".join(self._cookie(pair) for pair in value.split("; "))
+            case "set-cookie":
+                pair, semicolon, attributes = value.partition(";")
+                return self._cookie(pair) + semicolon + attributes
+            case "authorization" | "proxy-authorization":
+                scheme, space, rest = value.partition(" ")
+                return f"{scheme} {self.hide(rest)}" if space else self.hide(value)
+            case "referer" | "location" | "content-location":
+                return redact_target(value, self.hide)
+            case _:
+                return self.hide(value) if is_secret_header(name) else redact_value(value, self.hide)
+
+    def _cookie(self, pair: str) -> str:
+        name, equals, value = pair.partition("=")
+        return f"{name}={self.hide(value)}" if equals else self.hide(pair)
+
+    def _body(self, headers: Headers, body: bytes) -> StoredBody:
+        size = len(body)
+        try:
+            plain = decoded(body, headers, MAX_DECODED)
+        except (Unreadable, Unsupported) as error:
+            return StoredBody("", size, f"not kept: {error}")
+        media = media_of(headers)
+        whole = read_text(plain, media.charset, json_body=media.is_json).text
+        if media.type.startswith(_BINARY_TYPES) or _CONTROLS.search(whole, 0, MAX_BODY):
+            return StoredBody("", size, f"not text, not kept; as a whole it is {self.hide(plain.decode('latin-1'))}")
+        text = self._by_type(whole[: MAX_BODY + _MARGIN], media)[:MAX_BODY]
+        note = f"cut: the first {MAX_BODY} of {len(whole)} characters" if len(whole) > MAX_BODY else None
+        return StoredBody(text, size, note)
+
+    def _by_type(self, text: str, media: Media) -> str:
+        if media.type == "application/x-www-form-urlencoded":
+            return redact_form(text, self.hide)
+        boundary = dict(media.parameters).get("boundary")
+        if media.type.startswith("multipart/") and boundary:
+            return redact_multipart(text, boundary, self.hide)
+        if media.is_json or looks_like_json(text):
+            return redact_json(text, self.hide)
+        return redact_text(text, self.hide)
+
+    def _difference(self, difference: Difference) -> Difference:
+        secret = _is_secret_path(difference.path)
+        control, candidate = (
+            None if value is None else self.hide(value) if secret else printable(redact_json(value, self.hide))
+            for value in (difference.control, difference.candidate)
+        )
+        return Difference(printable(redact_text(difference.path, self.hide)), difference.kind, control, candidate)
+
+
+def _is_secret_path(path: str) -> bool:
+    """Whether a place lies in, or below, something of a secret name."""
+    if path.startswith("$"):
+        return any(isinstance(step, str) and is_secret_name(step) for step in parse_path(path))
+    return path.startswith("header:") and is_secret_header(path.removeprefix("header:"))
+
+
+def _decoded(piece: bytes) -> str:
+    return piece.decode("utf-8", "backslashreplace")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 1] + "…"
+
+
+def _closed(redact: Callable[[], T], otherwise: T) -> T:
+    try:
+        return redact()
+    except Exception:  # noqa: BLE001 - whatever went wrong, the secret must not get out: neither kept nor logged
+        return otherwise

@@ -1,0 +1,69 @@
+"""Secrets in query strings and submitted forms. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import quote, unquote, unquote_plus
+
+from shadow.redact_json import looks_like_json, redact_json
+from shadow.redact_names import is_secret_name, is_secret_parameter
+from shadow.redact_patterns import Hide, redact_text
+
+_SEPARATOR: Final = re.compile(r"([&;])")
+_DISPOSITION_NAME: Final = re.compile(r'(?i)\bname="?([^";\r\n]{0,200})')
+_FILE: Final = re.compile(r"(?i)\bfilename\*?=")
+
+
+def redact_value(text: str, hide: Hide) -> str:
+    """A value whose name tells nothing."""
+    return redact_json(text, hide) if looks_like_json(text) else redact_text(text, hide)
+
+
+def redact_form(text: str, hide: Hide) -> str:
+    """``name=value&name=value``; what is not secret stays as it was written."""
+    return "".join(piece if piece in {"&", ";"} else _redacted_field(piece, hide) for piece in _SEPARATOR.split(text))
+
+
+def redact_target(target: str, hide: Hide) -> str:
+    """A request target: the values of its query, and secrets in its path."""
+    path, mark, query = target.partition("?")
+    plain = unquote(path, errors="backslashreplace")
+    redacted = redact_text(plain, hide)
+    if redacted != plain:
+        path = quote(redacted, safe="/:@!$&'()*+,;=~")
+    return path + mark + redact_form(query, hide)
+
+
+def redact_multipart(text: str, boundary: str, hide: Hide) -> str:
+    """``multipart/form-data`` (RFC 7578). Files are not kept: only what they are called and how long they are."""
+    delimiter = f"--{boundary}"
+    parts = text.split(delimiter)
+    return delimiter.join((parts[0], *(_redacted_part(part, hide) for part in parts[1:])))
+
+
+def _redacted_field(field: str, hide: Hide) -> str:
+    name, equals, value = field.partition("=")
+    if not equals:
+        plain = unquote_plus(field, errors="backslashreplace")
+        redacted = redact_text(plain, hide)
+        return field if redacted == plain else quote(redacted)
+    if is_secret_parameter(unquote_plus(name, errors="backslashreplace")):
+        return f"{name}={hide(value)}" if value else field
+    plain = unquote_plus(value, errors="backslashreplace")
+    redacted = redact_value(plain, hide)
+    return field if redacted == plain else f"{name}={quote(redacted)}"
+
+
+def _redacted_part(part: str, hide: Hide) -> str:
+    head, gap, body = part.partition("\r\n\r\n")
+    if not gap:
+        return part if part.strip("-\r\n") == "" else hide(part)  # the end of all parts, or one without a head
+    if _FILE.search(head):
+        body = f"[file, {len(body)} characters, not kept]\r\n"
+    else:
+        name = _DISPOSITION_NAME.search(head)
+        value = body.removesuffix("\r\n")
+        secret = name is None or is_secret_name(name[1])
+        body = (hide(value) if secret else redact_value(value, hide)) + "\r\n"
+    return head + gap + body

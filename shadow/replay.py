@@ -1,0 +1,206 @@
+"""Sends a copy to the other side, once, and brings back its answer. What goes wrong is a value, never an exception."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import io
+import itertools
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any, Final
+
+import aiohttp
+from yarl import URL
+
+from proxy.model.decision import Skip
+from shadow.breaker import Breaker
+from shadow.copy import Copy
+from shadow.model import Answer
+
+KEPT_IDLE: Final = 1.0
+"""Seconds a connection is kept without use. Well below what servers keep, so that we seldom write into a closing one."""
+
+MAX_HEAD_LINE: Final = 64 * 1024
+MAX_HEAD_FIELDS: Final = 512
+MAX_BACKENDS: Final = 1024
+
+_NO_TIMEOUTS: Final = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None)
+_ADDED_BY_AIOHTTP: Final = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+
+
+class Failure(enum.StrEnum):
+    """How a backend failed to answer."""
+
+    ERROR = "error"
+    TIMEOUT = "timeout"
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The backend did not answer, and that is its fault. ``detail`` is for people."""
+
+    failure: Failure
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotCompared:
+    """There is no answer to compare, and that says nothing about the backend."""
+
+    skip: Skip
+    detail: str
+
+
+Result = Answer | Failed | NotCompared
+
+
+@dataclass(slots=True)
+class _Sending:
+    """What happened to one request on its way, as told by aiohttp's tracing."""
+
+    reused: bool = False
+    answered: bool = False
+    sent_at: float = 0.0
+
+
+class Replayer:
+    """The shadow's own client: own pool, own breakers. ``clock`` is monotonic, in seconds."""
+
+    def __init__(self, session: aiohttp.ClientSession, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._session = session
+        self._clock = clock
+        self._breakers: dict[tuple[str, ...], Breaker] = {}
+        self._turn = itertools.count()
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, clock: Callable[[], float] = time.perf_counter) -> AsyncIterator[Replayer]:
+        session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_IDLE),  # the worker bounds how many run
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,
+            timeout=_NO_TIMEOUTS,  # one deadline for the whole replay stands in send()
+            skip_auto_headers=_ADDED_BY_AIOHTTP,
+            max_line_size=MAX_HEAD_LINE,
+            max_field_size=MAX_HEAD_LINE,
+            max_headers=MAX_HEAD_FIELDS,
+            trace_configs=[_tracing(clock)],
+        )
+        # aiohttp sends an idempotent request again when a kept connection turns out dead; a copy is sent at most once.
+        # There is no public switch; aiohttp's own test client sets the same flag.
+        session._retry_connection = False
+        async with session:
+            yield cls(session, clock)
+
+    async def send(self, copy: Copy, urls: tuple[str, ...], *, timeout: float, max_answer: int) -> Result:  # noqa: ASYNC109 - it is the plan's
+        """Ask one of ``urls``, in turn. ``timeout`` is seconds for everything, ``max_answer`` bytes of the answer's body."""
+        breaker = self._breaker(urls)
+        if not breaker.allows(self._clock()):
+            return NotCompared(Skip.BREAKER_OPEN, "the backend failed repeatedly; it is left alone for a while")
+        url = _target_url(urls[next(self._turn) % len(urls)], copy.target)
+        sending = _Sending()
+        try:
+            async with asyncio.timeout(timeout):
+                result = await self._ask(copy, url, sending, max_answer)
+        except TimeoutError:
+            result = Failed(Failure.TIMEOUT, f"no whole answer within {timeout:g} s")
+        except (aiohttp.ClientError, OSError) as error:
+            result = _failed(sending, error)
+        except BaseException:
+            breaker.gave_up()
+            raise
+        self._learn(breaker, result)
+        return result
+
+    async def _ask(self, copy: Copy, url: URL, sending: _Sending, max_answer: int) -> Result:
+        async with self._session.request(
+            copy.method,
+            url,
+            headers=copy.headers,
+            data=_payload(copy.body),
+            allow_redirects=False,
+            trace_request_ctx=sending,
+        ) as response:
+            sending.answered = True
+            first_byte = self._clock() - sending.sent_at
+            body = await _read(response, max_answer)
+            if body is None:
+                response.close()
+                return NotCompared(Skip.ANSWER_TOO_LARGE, f"the answer has more than {max_answer} bytes")
+            headers = list(response.raw_headers)
+            return Answer(response.status, headers, body, first_byte, self._clock() - sending.sent_at)
+
+    def _breaker(self, urls: tuple[str, ...]) -> Breaker:
+        breaker = self._breakers.get(urls)
+        if breaker is None:
+            if len(self._breakers) >= MAX_BACKENDS:  # addresses come and go with table changes
+                self._breakers.clear()
+            breaker = self._breakers[urls] = Breaker()
+        return breaker
+
+    def _learn(self, breaker: Breaker, result: Result) -> None:
+        match result:
+            case Failed():
+                breaker.failed(self._clock())
+            case NotCompared(skip=Skip.CONNECTION_DEAD):
+                breaker.gave_up()
+            case _:
+                breaker.succeeded()
+
+
+def _failed(sending: _Sending, error: Exception) -> Result:
+    # RFC 9112 section 9.3.1: a server may close a kept connection at any time, which tells nothing about this request.
+    if sending.reused and not sending.answered:
+        return NotCompared(Skip.CONNECTION_DEAD, "a kept connection turned out dead before the first byte of an answer")
+    return Failed(Failure.ERROR, f"{type(error).__name__}: {error}"[:300])
+
+
+async def _read(response: aiohttp.ClientResponse, cap: int) -> bytes | None:
+    """The whole body, None if it is larger than ``cap``: then the rest is not read."""
+    declared = response.content_length or 0
+    if declared > cap and response.method != "HEAD":
+        return None
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.content.iter_any():
+        size += len(part)
+        if size > cap:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _payload(body: bytes) -> bytes | io.BytesIO | None:
+    if not body:
+        return None
+    return body if len(body) <= 2**20 else io.BytesIO(body)  # aiohttp writes a file in pieces
+
+
+@lru_cache(maxsize=MAX_BACKENDS)
+def _base(url: str) -> URL:
+    return URL(url)
+
+
+def _target_url(base: str, target: str) -> URL:
+    # The whole target goes in as the path: split into path, query and fragment it would lose an empty query and a fragment.
+    url = _base(base)
+    return URL.build(scheme=url.scheme, authority=url.raw_authority, path=target, encoded=True)
+
+
+def _tracing(clock: Callable[[], float]) -> aiohttp.TraceConfig:
+    async def reused(_session: Any, context: SimpleNamespace, _params: Any) -> None:
+        context.trace_request_ctx.reused = True
+
+    async def sent(_session: Any, context: SimpleNamespace, _params: Any) -> None:
+        context.trace_request_ctx.sent_at = clock()
+
+    tracing = aiohttp.TraceConfig()
+    tracing.on_connection_reuseconn.append(reused)
+    tracing.on_request_headers_sent.append(sent)
+    return tracing

@@ -1,0 +1,94 @@
+"""What is kept of a pair. Everything here is redacted already: nothing else ever reaches the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shadow.model import Difference, Outcome
+
+TextHeaders = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBody:
+    """``text`` is without content coding. ``note`` says what is not as it was (``cut``, ``binary``, ...), None if nothing.
+    ``size`` is the number of bytes that went over the wire."""
+
+    text: str = ""
+    size: int = 0
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRequest:
+    """``headers`` are those that were forwarded to the primary."""
+
+    method: str
+    target: str
+    headers: TextHeaders
+    body: StoredBody
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """Times are seconds since the request was sent."""
+
+    status: int
+    headers: TextHeaders
+    body: StoredBody
+    first_byte: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPair:
+    """``at`` is Unix time. ``primary`` answered the client, ``shadow`` got the copy: names of backends. ``error`` says why the
+    copy has no answer. ``again`` is what the control answered when asked once more. After the retention time ``request`` and
+    the answers are None: what was found stays, the contents go."""
+
+    id: str
+    request_id: str
+    route: str
+    rules: str
+    table_version: int
+    at: float
+    outcome: Outcome
+    method: str
+    target: str
+    primary: str
+    shadow: str
+    request: StoredRequest | None = None
+    control: StoredAnswer | None = None
+    candidate: StoredAnswer | None = None
+    again: StoredAnswer | None = None
+    error: str | None = None
+    differences: tuple[Difference, ...] = ()
+    waived: tuple[tuple[Difference, str], ...] = ()
+    noisy: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureSeen:
+    """One signature in one pair, with its redacted example."""
+
+    id: str
+    path: str
+    kind: str
+    control: str | None
+    candidate: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One pair's share of the evidence. Latencies are milliseconds to the first byte, None where there was no answer.
+    ``pair`` is None when only the evidence is kept."""
+
+    route: str
+    rules: str
+    at: float
+    outcome: Outcome
+    control_ms: float | None = None
+    candidate_ms: float | None = None
+    signatures: tuple[SignatureSeen, ...] = ()
+    pair: StoredPair | None = None
+    size: int = 0

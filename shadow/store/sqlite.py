@@ -1,0 +1,53 @@
+"""A store in one SQLite file: a handle that opens what it needs when it needs it, from any thread."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shadow.model import RouteSummary, SignatureSummary
+from shadow.store.connect import open_for_reading
+from shadow.store.read import read_pairs, read_signatures, read_summaries
+from shadow.store.records import StoredPair
+from shadow.store.write import MAX_BYTES, StoreWriter
+
+_MOST_PAIRS = 50
+
+
+class SqliteStore:
+    """Reading raises NoStore when nothing was recorded yet, StoreError when the file cannot be read."""
+
+    def __init__(self, path: Path, *, max_bytes: int = MAX_BYTES) -> None:
+        self.path = path
+        self._max_bytes = max_bytes
+
+    def summaries(self, *, since: float | None = None, route: str | None = None) -> list[RouteSummary]:
+        """One summary for each route of the table, also for those without traffic, in the order of their names.
+
+        ``since`` is Unix time and counts from the beginning of its hour: sums are kept by the hour.
+        """
+        with open_for_reading(self.path) as connection:
+            return read_summaries(connection, since, route)
+
+    def signatures(self, *, since: float | None = None, route: str | None = None) -> list[SignatureSummary]:
+        """The signatures of the routes' present epochs, most frequent first. ``since`` as in ``summaries``."""
+        with open_for_reading(self.path) as connection:
+            return read_signatures(connection, since, route)
+
+    def pair(self, given: str) -> StoredPair | None:
+        """The kept pair whose id begins with ``given``, or whose request had ``given`` as its id; the newest of several."""
+        found = self.pairs(given, limit=1)
+        return found[0] if found else None
+
+    def pairs(self, given: str, *, limit: int = _MOST_PAIRS) -> list[StoredPair]:
+        """All of them, newest first, for those who must tell apart."""
+        if not given:
+            return []
+        with open_for_reading(self.path) as connection:
+            return read_pairs(connection, given, limit)
+
+    def writer(self) -> StoreWriter:
+        """The writing side, for one thread. Makes the file. Raises StoreError, OSError or sqlite3.Error."""
+        return StoreWriter(self.path, max_bytes=self._max_bytes)
+
+    def __repr__(self) -> str:
+        return f"<SqliteStore {self.path}>"

@@ -1,0 +1,220 @@
+"""The writing side: one connection, one thread, one transaction a batch."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from shadow.store.batch import HOUR, Batch
+from shadow.store.codec import encode_content, encode_found, encode_plan
+from shadow.store.connect import open_for_writing, transaction
+from shadow.store.histogram import bucket
+from shadow.store.records import Recorded, SignatureSeen, StoredPair
+from shadow.store.retention import Retention, remove_old
+
+MAX_SIGNATURES: Final = 1000
+"""Signatures of one epoch. What differs in more places differs everywhere; the rest is counted together."""
+
+MAX_BYTES: Final = 4 * 1024 * 1024 * 1024
+"""Size of the file at most, whatever retention says; then batches fail as on a full disk."""
+
+MORE: Final = "(more places)"
+
+
+class StoreWriter:
+    """Opens, and migrates, on creation; of use only in the thread that made it.
+
+    Every method may raise sqlite3.Error, OSError or StoreError; nothing of the batch is written then.
+    """
+
+    def __init__(self, path: Path, *, max_bytes: int = MAX_BYTES) -> None:
+        self._path = path
+        self._connection = open_for_writing(path, max_bytes=max_bytes)
+        self._file = self._file_now()
+        self._epochs: dict[tuple[str, str], int] = {}
+        self._signatures: dict[int, set[str]] = {}
+
+    @property
+    def is_stale(self) -> bool:
+        """Somebody deleted or replaced the file: what we write would go nowhere."""
+        return self._file_now() != self._file
+
+    def write(self, batch: Batch) -> None:
+        try:
+            with transaction(self._connection):
+                _Writing(self._connection, self._epochs, self._signatures).write(batch)
+        except BaseException:
+            # What was looked up may have been rolled back with the rest.
+            self._epochs.clear()
+            self._signatures.clear()
+            raise
+
+    def remove_old(self, now: float, retention: Retention) -> None:
+        remove_old(self._connection, now, retention)
+        self._epochs.clear()
+        self._signatures.clear()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _file_now(self) -> tuple[int, int] | None:
+        try:
+            status = os.stat(self._path)  # noqa: PTH116 - one system call, before every batch
+        except FileNotFoundError:
+            return None
+        return status.st_dev, status.st_ino
+
+
+class _Writing:
+    """One batch on its way into the tables. ``epochs`` and ``signatures`` remember what is there."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, epochs: dict[tuple[str, str], int], signatures: dict[int, set[str]]
+    ) -> None:
+        self._connection = connection
+        self._epochs = epochs
+        self._signatures = signatures
+        self._counts: Counter[tuple[int, int, str]] = Counter()
+        self._latencies: Counter[tuple[int, int, str, int]] = Counter()
+        self._spans: dict[int, tuple[float, float]] = {}
+
+    def write(self, batch: Batch) -> None:
+        if batch.plans is not None:
+            self._write_plans(batch)
+        for (route, rules, hour, name), n in batch.counts.items():
+            self._counts[self._epoch(route, rules, hour * HOUR), hour, name] += n
+        for (source, route), (rules, at, numbers) in batch.told.items():
+            self._write_told(source, route, self._epoch(route, rules, at), at, numbers)
+        for recorded in batch.pairs:
+            self._write_recorded(recorded)
+        self._write_sums()
+
+    def _write_plans(self, batch: Batch) -> None:
+        self._connection.execute("UPDATE plan SET listed = 0")
+        self._connection.executemany(
+            "INSERT INTO plan (route, listed, told_at, plan) VALUES (?, 1, ?, ?)"
+            " ON CONFLICT (route) DO UPDATE SET listed = 1, told_at = excluded.told_at, plan = excluded.plan",
+            [(plan.route, batch.plans_at, encode_plan(plan)) for plan in (batch.plans or {}).values()],
+        )
+
+    def _write_told(self, source: str, route: str, epoch: int, at: float, numbers: dict[str, int]) -> None:
+        before = dict(
+            self._connection.execute(
+                "SELECT name, n FROM told WHERE source = ? AND route = ?", (source, route)
+            ).fetchall()
+        )
+        for name, n in numbers.items():
+            last = before.get(name, 0)
+            # Numbers only grow within a source's life; a smaller one means that another life began with the same name.
+            self._counts[epoch, int(at // HOUR), name] += n - last if n >= last else n
+        self._connection.executemany(
+            "INSERT INTO told (source, route, name, n, at) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (source, route, name) DO UPDATE SET n = excluded.n, at = excluded.at",
+            [(source, route, name, n, at) for name, n in numbers.items()],
+        )
+
+    def _write_recorded(self, recorded: Recorded) -> None:
+        at = recorded.at
+        epoch = self._epoch(recorded.route, recorded.rules, at)
+        hour = int(at // HOUR)
+        self._counts[epoch, hour, f"outcome:{recorded.outcome}"] += 1
+        first, last = self._spans.get(epoch, (at, at))
+        self._spans[epoch] = min(first, at), max(last, at)
+        for side, latency in (("control", recorded.control_ms), ("candidate", recorded.candidate_ms)):
+            if latency is not None:
+                self._latencies[epoch, hour, side, bucket(latency)] += 1
+        if recorded.pair is not None:
+            self._write_pair(epoch, recorded.pair)
+        for signature in recorded.signatures:
+            self._write_signature(epoch, hour, at, signature, recorded.pair)
+
+    def _write_pair(self, epoch: int, pair: StoredPair) -> None:
+        self._connection.execute(
+            "INSERT INTO pair (id, epoch, request_id, table_version, at, outcome, method, target, main, shadow, found)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                pair.id,
+                epoch,
+                pair.request_id,
+                pair.table_version,
+                pair.at,
+                pair.outcome,
+                pair.method,
+                pair.target,
+                pair.primary,
+                pair.shadow,
+                encode_found(pair),
+            ),
+        )
+        if pair.request is not None:
+            self._connection.execute(
+                "INSERT INTO content (pair, at, body) VALUES (?, ?, ?)", (pair.id, pair.at, encode_content(pair))
+            )
+
+    def _write_signature(self, epoch: int, hour: int, at: float, seen: SignatureSeen, pair: StoredPair | None) -> None:
+        known = self._known_signatures(epoch)
+        if seen.id not in known and len(known) >= MAX_SIGNATURES:
+            seen = SignatureSeen(f"more-{seen.kind}", MORE, seen.kind, None, None)
+        known.add(seen.id)
+        self._connection.execute(
+            "INSERT INTO signature"
+            " (epoch, id, path, kind, first_seen, last_seen, example_pair, control_example, candidate_example)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8) ON CONFLICT (epoch, id) DO UPDATE SET"
+            " first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen)",
+            (epoch, seen.id, seen.path, seen.kind, at, pair.id if pair else "", seen.control, seen.candidate),
+        )
+        if pair is not None:  # the newest one that was kept: it is the last to be removed
+            self._connection.execute(
+                "UPDATE signature SET example_pair = ?, control_example = ?, candidate_example = ? WHERE epoch = ? AND id = ?",
+                (pair.id, seen.control, seen.candidate, epoch, seen.id),
+            )
+        self._connection.execute(
+            "INSERT INTO signature_count (epoch, id, hour, n) VALUES (?, ?, ?, 1)"
+            " ON CONFLICT (epoch, id, hour) DO UPDATE SET n = n + 1",
+            (epoch, seen.id, hour),
+        )
+
+    def _write_sums(self) -> None:
+        self._connection.executemany(
+            "INSERT INTO count (epoch, hour, name, n) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (epoch, hour, name) DO UPDATE SET n = n + excluded.n",
+            _rows(self._counts),
+        )
+        self._connection.executemany(
+            "INSERT INTO latency (epoch, hour, side, bucket, n) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (epoch, hour, side, bucket) DO UPDATE SET n = n + excluded.n",
+            _rows(self._latencies),
+        )
+        self._connection.executemany(
+            "UPDATE epoch SET first_pair = min(coalesce(first_pair, ?1), ?1), last_pair = max(coalesce(last_pair, ?2), ?2)"
+            " WHERE id = ?3",
+            [(first, last, epoch) for epoch, (first, last) in self._spans.items()],
+        )
+
+    def _epoch(self, route: str, rules: str, at: float) -> int:
+        epoch = self._epochs.get((route, rules))
+        if epoch is None:
+            self._connection.execute(
+                "INSERT INTO epoch (route, rules, opened_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                (route, rules, at),
+            )
+            found = self._connection.execute(
+                "SELECT id FROM epoch WHERE route = ? AND rules = ?", (route, rules)
+            ).fetchone()
+            epoch = self._epochs[route, rules] = int(found[0])
+        return epoch
+
+    def _known_signatures(self, epoch: int) -> set[str]:
+        known = self._signatures.get(epoch)
+        if known is None:
+            found = self._connection.execute("SELECT id FROM signature WHERE epoch = ?", (epoch,)).fetchall()
+            known = self._signatures[epoch] = {row[0] for row in found}
+        return known
+
+
+def _rows(counter: Counter[tuple[int, int, str]] | Counter[tuple[int, int, str, int]]) -> Iterable[tuple[object, ...]]:
+    return [(*key, n) for key, n in counter.items() if n]

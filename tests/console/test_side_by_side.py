@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.side_by_side import (
+    MOST_LINES,
+    Row,
+    aligned,
+    field_rows,
+    near_differences,
+    readable_lines,
+)
+
+LINES = st.lists(st.sampled_from("abcd"), max_size=12)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(LINES, LINES)
+def test_both_texts_can_be_read_off_the_rows(left: list[str], right: list[str]) -> None:
+    rows = list(aligned(left, right))
+    assert [row.left for row in rows if row.mark != ">"] == left
+    assert [row.right for row in rows if row.mark != "<"] == right
+    assert all((row.mark == "=") == (row.left == row.right) for row in rows)
+
+
+def test_a_line_more_shifts_the_others_and_does_not_change_them() -> None:
+    assert list(aligned(["a", "b", "c"], ["a", "x", "b", "c"])) == [
+        Row("=", "a", "a"),
+        Row(">", "", "x"),
+        Row("=", "b", "b"),
+        Row("=", "c", "c"),
+    ]
+
+
+def test_very_long_texts_are_compared_in_place() -> None:
+    long = [str(number) for number in range(MOST_LINES + 1)]
+    rows = list(aligned(long, ["new", *long]))
+    assert rows[0] == Row("|", "0", "new")
+    assert len(rows) == MOST_LINES + 2
+
+
+def test_equal_lines_far_from_a_difference_are_counted() -> None:
+    rows = [Row("=", "same", "same")] * 10 + [Row("|", "a", "b")] + [Row("=", "same", "same")] * 3
+    shown = list(near_differences(rows, context=2))
+    assert [row.mark for row in shown] == ["~", "=", "=", "|", "=", "=", "~"]
+    assert [row.left for row in shown if row.mark == "~"] == ["8", "1"]
+
+
+def test_equal_texts_are_one_count() -> None:
+    assert list(near_differences([Row("=", "a", "a")] * 4)) == [Row("~", "4", "")]
+
+
+def test_header_fields_are_paired_by_name_whatever_their_order_and_case() -> None:
+    rows = list(field_rows([("B", "1"), ("A", "1"), ("A", "2")], [("a", "1"), ("C", "3"), ("b", "2")]))
+    assert rows == [Row("=", "a: 1", "a: 1"), Row("<", "a: 2", ""), Row("|", "b: 1", "b: 2"), Row(">", "", "c: 3")]
+
+
+def test_json_is_indented_and_nothing_else_changes() -> None:
+    text = '{"a":1.10,"b":[12345678901234567890123,1e400],"a":{},"c":"x, \\"y\\": [z]"}'
+    assert readable_lines(text) == [
+        "{",
+        '  "a": 1.10,',
+        '  "b": [',
+        "    12345678901234567890123,",
+        "    1e400",
+        "  ],",
+        '  "a": {},',
+        '  "c": "x, \\"y\\": [z]"',
+        "}",
+    ]
+
+
+@given(JSON)
+def test_indented_json_means_the_same(document: object) -> None:
+    assert json.loads("\n".join(readable_lines(json.dumps(document)))) == document
+
+
+def test_what_is_no_json_keeps_its_lines() -> None:
+    assert readable_lines("<p>\nx</p>") == ["<p>", "x</p>"]
+    assert readable_lines("[" * 100_000) == ["[" * 100_000]
+    assert readable_lines("") == []

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from console.counted import Counted
+from console.status import STARTING, degraded, living, not_ready, status_document
+from console.status_text import status_text
+from proxy.model.decision import Skip
+from tests.console.scene import HOSTILE, table
+
+
+def process(role: str, index: int = 0, **changes: Any) -> dict[str, Any]:
+    fields = {
+        "role": role,
+        "index": index,
+        "pid": 100 + index,
+        "restarts": 0,
+        "started_at": "2026-03-31T12:00:00.000Z",
+        "ready": True,
+        "table_version": 3,
+    }
+    return fields | changes
+
+
+def told(**changes: Any) -> dict[str, Any]:
+    fields = {
+        "state": "ready",
+        "listen": "127.0.0.1:8080",
+        "admin": "127.0.0.1:8081",
+        "table_version": 3,
+        "table": {"source": "/etc/routes.yaml", "loaded_at": "2026-03-31T12:00:00.000Z", "error": None},
+        "processes": [
+            process("supervisor"),
+            process("proxy", 0),
+            process("proxy", 1),
+            process("shadow"),
+            process("console"),
+        ],
+    }
+    return fields | changes
+
+
+def skipped(role: str, reason: str, n: int) -> tuple[str, str, dict[str, str], int]:
+    return (f"{role}-0-1", "strangler_skipped", {"route": "a", "reason": reason}, n)
+
+
+def test_an_instance_is_ready_when_it_says_so_and_all_proxy_workers_accept() -> None:
+    assert not_ready(told()) == []
+
+
+@pytest.mark.parametrize("state", ["starting", "draining"])
+def test_it_is_not_ready_while_starting_and_draining(state: str) -> None:
+    assert not_ready(told(state=state)) == [f"the instance is {state}"]
+
+
+def test_it_is_not_ready_while_a_proxy_worker_is_down() -> None:
+    down = told(processes=[process("proxy", 0), process("proxy", 1, ready=False, pid=None)])
+    assert not_ready(down) == ["1 of 2 proxy workers accept"]
+
+
+def test_before_the_supervisor_has_spoken_nothing_is_ready() -> None:
+    assert not_ready(STARTING) == ["the instance is starting", "0 of 0 proxy workers accept"]
+    assert degraded(STARTING) == []
+
+
+def test_a_shadow_worker_that_is_down_degrades_and_does_not_stop_requests() -> None:
+    down = told(processes=[process("proxy"), process("shadow", ready=False, pid=None)])
+    assert not_ready(down) == []
+    assert degraded(down) == ["not ready: shadow/0; users are not affected"]
+
+
+def test_a_bad_table_degrades_with_its_mistakes() -> None:
+    bad = told(table={**told()["table"], "error": "routes.yaml:3:1: error: unknown key"})
+    assert not_ready(bad) == []
+    assert degraded(bad) == ["the table's file is bad, version 3 stays in force:\nroutes.yaml:3:1: error: unknown key"]
+
+
+def test_the_document_has_the_keys_of_the_contract() -> None:
+    document = status_document(told(), table(), Counted([], ()))
+    assert {"table_version", "processes", "tap", "backends"} <= set(document)
+    assert {"role", "pid", "restarts", "started_at"} <= set(document["processes"][0])
+    assert {"sent", "done", "dropped"} <= set(document["tap"])
+    assert document["ready"] is True
+
+
+def test_every_copy_is_accounted_for_by_reason() -> None:
+    rows = [
+        ("proxy-0-1", "strangler_copied", {"route": "a"}, 100),
+        ("shadow-0-1", "strangler_shadow_outcomes", {"route": "a", "outcome": "match"}, 80),
+        skipped("shadow", Skip.BREAKER_OPEN, 5),
+        skipped("proxy", Skip.TAP_FULL, 7),
+        skipped("proxy", Skip.SHADOW_LOST, 3),
+        skipped("proxy", Skip.NOT_SAMPLED, 900),
+    ]
+    tap = status_document(told(), None, Counted(rows, ()))["tap"]
+    assert (tap["eligible"], tap["sent"], tap["done"]) == (107, 100, 85)
+    assert tap["dropped"] == {"breaker_open": 5, "shadow_lost": 3, "tap_full": 7}
+
+
+def test_backends_are_those_of_the_table_with_their_numbers() -> None:
+    rows = [
+        ("proxy-0-7", "strangler_requests", {"route": "a", "backend": "orders", "status_class": "2xx"}, 9),
+        ("proxy-0-7", "strangler_backend_failures", {"backend": "orders", "kind": "refused"}, 2),
+        ("proxy-0-7", "strangler_in_flight", {"backend": "legacy"}, 4),
+    ]
+    backends = status_document(told(), table(), Counted(rows, {7}))["backends"]
+    assert backends == [
+        {
+            "name": "legacy",
+            "urls": ["http://127.0.0.1:8000"],
+            "legacy": True,
+            "in_flight": 4,
+            "answered": 0,
+            "failed": 0,
+        },
+        {
+            "name": "orders",
+            "urls": ["http://127.0.0.1:9000"],
+            "legacy": False,
+            "in_flight": 0,
+            "answered": 9,
+            "failed": 2,
+        },
+    ]
+
+
+def test_living_are_those_with_a_process() -> None:
+    assert living(told(processes=[process("proxy", pid=5), process("shadow", pid=None)])) == {5}
+
+
+def test_the_text_tells_all_of_it() -> None:
+    down = told(processes=[process("proxy"), process("shadow", pid=None, ready=False, restarts=2)])
+    text = status_text(status_document(down, table(), Counted([skipped("proxy", Skip.TAP_DOWN, 1925)], ())))
+    assert text.startswith("ready: http://127.0.0.1:8080, admin http://127.0.0.1:8081\n")
+    assert "! not ready: shadow/0" in text
+    assert "dropped of 1,925 copies: tap down 1,925" in text
+    assert "http://127.0.0.1:9000" in text
+
+
+def test_the_text_cannot_command_the_terminal() -> None:
+    bad = told(table={**told()["table"], "error": HOSTILE, "source": HOSTILE})
+    text = status_text(status_document(bad, None, Counted([], ())))
+    assert all(line.isprintable() for line in text.splitlines())

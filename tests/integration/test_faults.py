@@ -1,0 +1,195 @@
+"""The shadow may die, hang or lie: the users never notice, and what was lost is counted."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.integration.instance import Instance
+from tests.integration.load import Load
+from tests.proxy.wire import Client, Handler, Origin, OriginConnection, always, eventually, get, ok
+
+pytestmark = pytest.mark.heavy
+
+BODY = b'{"total": 12.5, "items": [1, 2, 3]}'
+ANSWER = ok(BODY, b"Content-Type: application/json")
+
+TABLE = """
+version: 1
+backends:
+  legacy: {{ url: "http://127.0.0.1:{legacy}" }}
+  orders: {{ url: "http://127.0.0.1:{orders}" }}
+defaults: {{ identity: [{{ header: X-User-Id }}] }}
+routes:
+  - name: orders
+    match: {{ path: "/orders/**" }}
+    split: {{ legacy: 100, orders: 0 }}
+    shadow: {{ sample: 100%, timeout: 500ms }}
+    ready: {{ target: 99%, hours: 0 }}
+"""
+
+
+@asynccontextmanager
+async def instance(directory: Path, table: str, *options: str) -> AsyncIterator[Instance]:
+    (directory / "routes.yaml").write_text(table)
+    started = Instance(directory, ["--config", str(directory / "routes.yaml"), *options])
+    try:
+        await asyncio.to_thread(started.wait_ready)
+        yield started
+    finally:
+        await asyncio.to_thread(started.end)
+
+
+async def until(check: object, what: str, patience: float = 20.0) -> None:
+    """Wait until the blocking ``check`` holds."""
+    deadline = time.monotonic() + patience
+    while not await asyncio.to_thread(check):  # type: ignore[arg-type]
+        assert time.monotonic() < deadline, what
+        await asyncio.sleep(0.05)
+
+
+async def test_a_killed_shadow_worker_costs_copies_that_are_counted_and_no_request(tmp_path: Path) -> None:
+    async with (
+        Origin(always(ANSWER)) as legacy,
+        Origin(always(ANSWER)) as orders,
+        instance(tmp_path, TABLE.format(legacy=legacy.port, orders=orders.port)) as running,
+        Load(running.port, [b"/orders/1", b"/orders/2"], BODY) as load,
+    ):
+        await load.more(300)
+        (pid,) = await asyncio.to_thread(running.pids, "shadow")
+        os.kill(pid, signal.SIGKILL)
+        killed_at = time.monotonic()
+        await until(lambda: [p for p in running.pids("shadow") if p != pid], "the shadow worker was not restarted")
+        assert time.monotonic() - killed_at < 3.0
+        await load.more(300)
+        await until(
+            lambda: running.report()["orders"]["outcomes"]["match"] > 0, "nothing is compared after the restart"
+        )
+        assert load.failures == []
+    # Every request is accounted for: copied and compared, or skipped with a reason.
+    assert load.failures == []
+
+
+async def _hang(connection: OriginConnection) -> None:
+    await connection.read_head()
+    await connection.reader.read()
+
+
+async def _reset(connection: OriginConnection) -> None:
+    await connection.read_head()
+    connection.reset()
+
+
+async def _drip(connection: OriginConnection) -> None:
+    await connection.read_head()
+    for byte in ANSWER:
+        await connection.send(bytes([byte]))
+        await asyncio.sleep(0.2)
+
+
+@pytest.mark.parametrize(
+    ("handler", "outcomes"),
+    [
+        (_hang, {"candidate_timeout"}),
+        (_reset, {"candidate_error"}),
+        (_drip, {"candidate_timeout"}),
+        (always(b"HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n"), {"candidate_error", "mismatch"}),
+        (always(b"no HTTP at all\r\n\r\n"), {"candidate_error"}),
+    ],
+    ids=["hangs", "resets", "drips", "answers 500", "speaks no HTTP"],
+)
+async def test_a_broken_candidate_changes_no_answer(tmp_path: Path, handler: Handler, outcomes: set[str]) -> None:
+    async with (
+        Origin(always(ANSWER)) as legacy,
+        Origin(handler) as orders,
+        instance(tmp_path, TABLE.format(legacy=legacy.port, orders=orders.port)) as running,
+    ):
+        async with Load(running.port, [b"/orders/1"], BODY, users=4) as load:
+            await load.more(200)
+        assert load.failures == []
+
+        def judged() -> bool:
+            counts = running.report()["orders"]["outcomes"]
+            return any(counts[name] for name in outcomes)
+
+        await until(judged, f"none of {outcomes} was counted")
+        assert (await asyncio.to_thread(running.report))["orders"]["outcomes"]["match"] == 0
+
+
+async def test_a_candidate_that_is_down_changes_no_answer(tmp_path: Path) -> None:
+    async with Origin(always(ANSWER)) as legacy:
+        async with Origin(always(ANSWER)) as gone:
+            port = gone.port
+        async with instance(tmp_path, TABLE.format(legacy=legacy.port, orders=port)) as running:
+            async with Load(running.port, [b"/orders/1"], BODY, users=4) as load:
+                await load.more(200)
+            assert load.failures == []
+            await until(
+                lambda: running.report()["orders"]["outcomes"]["candidate_error"] > 0, "the error was not counted"
+            )
+
+
+async def test_every_request_is_accounted_for(tmp_path: Path) -> None:
+    """Promise 8: seen = outcomes + skipped, once everything has settled."""
+    async with (
+        Origin(always(ANSWER)) as legacy,
+        Origin(always(ANSWER)) as orders,
+        instance(tmp_path, TABLE.format(legacy=legacy.port, orders=orders.port), "--workers", "2") as running,
+    ):
+        async with Load(running.port, [b"/orders/1", b"/orders/2"], BODY) as load:
+            await load.more(500)
+        assert load.failures == []
+
+        def settled() -> bool:
+            route = running.report()["orders"]
+            done = sum(route["outcomes"].values()) + sum(route["skipped"].values())
+            return bool(route["seen"] == load.answered == done)
+
+        await until(settled, "some requests have neither an outcome nor a reason")
+
+
+async def test_a_killed_proxy_worker_is_restarted_and_the_others_go_on(tmp_path: Path) -> None:
+    async with (
+        Origin(always(ANSWER)) as legacy,
+        Origin(always(ANSWER)) as orders,
+        instance(tmp_path, TABLE.format(legacy=legacy.port, orders=orders.port), "--workers", "2") as running,
+    ):
+        before = await asyncio.to_thread(running.pids, "proxy")
+        os.kill(before[0], signal.SIGKILL)
+        await until(lambda: len(set(running.pids("proxy")) - set(before)) == 1, "the worker was not restarted")
+        await until(lambda: running.admin("/readyz")[0] == 200, "it never became ready again")
+        async with Load(running.port, [b"/orders/1"], BODY) as load:
+            await load.more(200)
+        assert load.failures == []
+
+
+async def test_sigterm_under_load_finishes_what_is_under_way(tmp_path: Path) -> None:
+    async def slow(connection: OriginConnection) -> None:
+        while True:
+            await connection.read_head()
+            await asyncio.sleep(0.3)
+            await connection.send(ANSWER)
+
+    async with (
+        Origin(slow) as legacy,
+        Origin(always(ANSWER)) as orders,
+        instance(tmp_path, TABLE.format(legacy=legacy.port, orders=orders.port)) as running,
+    ):
+        clients = [await Client.connect(running.port) for _ in range(10)]
+        for client in clients:
+            await client.send(get(b"/orders/1"))
+        await eventually(lambda: len(legacy.heads) == 10)
+        running.process.send_signal(signal.SIGTERM)
+        for client in clients:
+            status, head, body = await client.read_answer()
+            assert (status, body) == (200, BODY)
+            assert b"Connection: close" in head
+            await client.close()
+        assert await asyncio.to_thread(running.process.wait, 20) == 0

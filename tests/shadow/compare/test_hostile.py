@@ -1,0 +1,143 @@
+"""Whatever an answer holds, comparing it ends soon, with a result that says why."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shadow.compare import Limits
+from shadow.model import Comparison
+from tests.shadow.answers import answer, compared, found, json_answer, json_text, rules
+
+DEEP: Final = 100_000
+SECONDS: Final = 5.0
+
+
+def timed(control: bytes, candidate: bytes, *ignore: str, unordered: str | None = None) -> Comparison:
+    began = time.process_time()
+    by = rules(*ignore, unordered={unordered: None} if unordered else None)
+    comparison = compared(json_text(control), json_text(candidate), by)
+    assert time.process_time() - began < SECONDS
+    return comparison
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"a":', b'[{"a":', b"[[],"])
+def test_nesting_without_end(opening: bytes) -> None:
+    comparison = timed(opening * DEEP, opening * DEEP + b"1")
+    assert comparison.undecodable is not None
+    assert "deep" in comparison.undecodable
+
+
+@pytest.mark.parametrize("unordered", [None, "$", "$..*"])
+@pytest.mark.parametrize("depth", [150, 400, 900])
+def test_valid_nesting_that_ends_beyond_our_depth(depth: int, unordered: str | None) -> None:
+    left, right = (b"[" * depth + leaf + b"]" * depth for leaf in (b"1", b"2"))
+    comparison = timed(left, right, unordered=unordered)
+    assert comparison.undecodable is not None or found(comparison) == [("$" + "[0]" * depth, "values_changed")]
+    assert timed(left, left + b" ", unordered=unordered).differences == ()
+
+
+def test_differences_above_a_deep_place_are_still_told() -> None:
+    deep = b"[" * 300 + b"1" + b"]" * 300
+    comparison = timed(b'{"a":1,"z":' + deep + b"}", b'{"a":2,"z":' + deep.replace(b"1", b"2") + b"}")
+    assert found(comparison) == [("$.a", "values_changed")]
+    assert comparison.limit == "they differ somewhere below 200 levels"
+    assert comparison.undecodable is None
+
+
+def test_more_members_than_we_look_at() -> None:
+    left = b"{" + b",".join(b'"%d":1' % number for number in range(600_000)) + b"}"
+    assert timed(left, left.replace(b'"599999":1', b'"599999":2')).limit == "more than 1000000 members and items"
+
+
+def test_very_many_differences_stop_early() -> None:
+    comparison = timed(json.dumps(list(range(200_000))).encode(), json.dumps(list(range(1, 200_001))).encode())
+    assert len(comparison.differences) == 100
+    assert comparison.limit == "more than 100 differences"
+
+
+def test_very_many_items_to_be_sorted_out() -> None:
+    left, right = json.dumps(list(range(100_000))), json.dumps(list(range(100_000, 0, -1)))
+    comparison = timed(left.encode(), right.encode(), unordered="$")
+    assert found(comparison) == [("$[0]", "values_changed")]
+
+
+def test_keys_that_python_would_hash_alike() -> None:
+    numbers = [str((2**61 - 1) * number) for number in range(1, 20_000)]
+    left, right = (f"[{','.join(order)}]" for order in (numbers, reversed(numbers)))
+    assert timed(left.encode(), right.encode(), unordered="$").differences == ()
+
+
+@pytest.mark.parametrize(
+    ("control", "candidate"),
+    [
+        (b"9" * 5000, b"9" * 5001),
+        (b"1e400", b"-1e400"),
+        (b"1e999999999", b"1.0"),
+        (b"0." + b"1" * 500_000, b"0." + b"1" * 500_001),
+    ],
+)
+def test_numbers_of_any_size(control: bytes, candidate: bytes) -> None:
+    assert found(timed(control, candidate)) == [("$", "values_changed")]
+    by = rules(tolerance={"$": 0.5})
+    compared(json_text(control), json_text(candidate), by)
+
+
+def test_a_long_chain_with_the_difference_at_its_end_is_not_quadratic() -> None:
+    head = b'{"pad":[%s],"next":' % b",".join([b"1"] * 2000)
+    left, right = (head * 150 + leaf + b"}" * 150 for leaf in (b"1", b"2"))
+    assert len(timed(left, right).differences) == 1
+
+
+def test_limits_without_a_difference_are_no_match() -> None:
+    by, limits = rules(), Limits(nodes=10)
+    comparison = compared(json_answer([1.0] * 20), json_text("[1.00" + ",1.00" * 19 + "]"), by, limits)
+    assert comparison.differences == ()
+    assert comparison.undecodable == comparison.limit == "more than 10 members and items"
+
+
+PIECES = st.sampled_from(
+    [
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b",",
+        b":",
+        b'"',
+        b"a",
+        b"1",
+        b"-",
+        b".",
+        b"e9",
+        b"null",
+        b"NaN",
+        b" ",
+        b"\xff",
+        b"\\u",
+        b"\xef\xbb\xbf",
+        b"\0",
+    ]
+)
+BODIES = st.binary(max_size=40) | st.lists(PIECES, max_size=25).map(b"".join)
+TYPES = st.sampled_from(
+    ["application/json", "text/html; charset=utf-16", "text/plain; charset=zip", "image/png", "", ";;=", None]
+)
+CODINGS = st.sampled_from([{}, {"Content-Encoding": "gzip"}, {"Content-Encoding": "br, deflate"}])
+
+
+@given(BODIES, BODIES, TYPES, TYPES, CODINGS, CODINGS)
+def test_nothing_raises(
+    left: bytes, right: bytes, one: str | None, other: str | None, coding: dict[str, str], decoding: dict[str, str]
+) -> None:
+    control = answer(left, content_type=one, headers=coding)
+    candidate = answer(right, content_type=other, headers=decoding)
+    there, back = compared(control, candidate), compared(candidate, control)
+    assert bool(there.differences) == bool(back.differences)
+    assert (there.undecodable is None) == (back.undecodable is None)
+    assert compared(control, control).differences == ()

@@ -1,0 +1,42 @@
+"""docs/reference/store.md says what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from shadow import keep, lag, record
+from shadow.store.connect import migrations
+from shadow.store.histogram import GROWTH
+from shadow.store.retention import Retention
+from shadow.store.write import MAX_BYTES
+
+
+@pytest.fixture
+def reference(request: pytest.FixtureRequest) -> str:
+    return (request.config.rootpath / Path("docs/reference/store.md")).read_text(encoding="utf-8")
+
+
+def test_every_table_is_described(reference: str) -> None:
+    tables = [table for _, script in migrations() for table in re.findall(r"CREATE TABLE (\w+)", script)]
+    assert re.findall(r"^\| `(\w+)` \|", reference, re.MULTILINE) == tables
+
+
+def test_the_numbers_are_those_of_the_code(reference: str) -> None:
+    retention = Retention()
+    for sentence in (
+        f"| contents of pairs (`content`) | {retention.content_days:g} days |",
+        f"| everything else | {retention.evidence_days:g} days |",
+        f"Over {retention.max_content_bytes // 2**30} GiB",
+        f"over {MAX_BYTES // 2**30} GiB nothing more",
+        f"{keep.KEPT_A_DAY} a day",
+        f"within {GROWTH:g}^n and",
+        f"At most {record.MAX_PAIRS:,} results, and {record.MAX_BYTES // 2**20} MiB",
+        f"more than {lag.TOLERATED_SECONDS * 1000:g} ms",
+    ):
+        assert sentence in reference
+    assert len(record.RETRY_SECONDS) == 3
+    assert sum(record.RETRY_SECONDS) < 3
+    assert (keep.MATCH_SHARE, lag.TOLERATED_SHARE) == (0.01, 0.1)

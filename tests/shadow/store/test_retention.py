@@ -1,0 +1,58 @@
+"""What is removed, and that it is really gone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shadow.model import Outcome
+from shadow.store.records import StoredBody, StoredRequest
+from shadow.store.retention import DAY, Retention
+from shadow.store.sqlite import SqliteStore
+from tests.shadow.store.results import AT, batch, pair, result, seen
+from tests.shadow.tap import plan_for
+
+CANARY = "a secret that redaction overlooked"
+
+
+def test_contents_go_after_a_week_findings_later_and_nothing_remains_on_disk(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "s.db")
+    writer = store.writer()
+    plans = {"orders": plan_for("http://a", "http://b")}
+    canary = pair(request=StoredRequest("GET", CANARY, (), StoredBody()))
+    writer.write(batch(result(Outcome.MISMATCH, pair=canary, signatures=(seen(),)), plans=plans))
+    assert CANARY.encode() in on_disk(tmp_path)
+
+    writer.remove_old(AT + 6 * DAY, Retention())
+    assert store.pair(canary.id) == canary
+
+    writer.remove_old(AT + 8 * DAY, Retention())
+    found = store.pair(canary.id)
+    assert found is not None
+    assert (found.request, found.control, found.candidate) == (None, None, None)
+    assert found.differences == canary.differences
+    assert CANARY.encode() not in on_disk(tmp_path)
+    assert store.summaries()[0].outcomes == {Outcome.MISMATCH: 1}
+
+    writer.remove_old(AT + 91 * DAY, Retention())
+    assert store.pair(canary.id) is None
+    assert store.signatures() == []
+    assert store.summaries()[0].outcomes == {}
+    writer.close()
+
+
+def test_over_the_size_limit_the_oldest_contents_go_first(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "s.db")
+    writer = store.writer()
+    pairs = [pair(at=AT + n, target="/" + "x" * 5000) for n in range(50)]
+    writer.write(batch(*(result(pair=one) for one in pairs)))
+    writer.remove_old(AT, Retention(max_content_bytes=100_000))
+    oldest, newest = store.pair(pairs[0].id), store.pair(pairs[-1].id)
+    assert oldest is not None
+    assert oldest.request is None
+    assert newest is not None
+    assert newest.request is not None
+    writer.close()
+
+
+def on_disk(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.iterdir())

@@ -1,0 +1,80 @@
+"""The reference pages say what the code does: their tables are computed again."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from operator import attrgetter
+from pathlib import Path
+from types import ModuleType
+
+from shadow import gates
+from shadow.compare import DEFAULT_LIMITS, bodies, headers
+from shadow.evidence import clean_needed, limit_of
+from shadow.gates import comparable, fresh, latency, lost
+from shadow.model import Kind, Outcome, Verdict
+
+PAGES = Path(__file__).resolve().parents[2] / "docs" / "reference"
+READINESS = (PAGES / "readiness.md").read_text(encoding="utf-8")
+COMPARING = (PAGES / "comparing.md").read_text(encoding="utf-8")
+
+
+def table(page: str, mark: str) -> list[list[str]]:
+    """The rows of the table after the comment that begins with ``mark``, without its head."""
+    rows = page.partition(f"<!-- {mark}:")[2].partition("-->")[2].strip().split("\n\n")[0].split("\n")
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows[2:]]
+
+
+def modules(package: ModuleType) -> dict[str, ModuleType]:
+    names = [entry.name for entry in pkgutil.iter_modules(package.__path__)]
+    return {name: importlib.import_module(f"{package.__name__}.{name}") for name in names}
+
+
+def test_the_table_of_gates_is_their_docstrings() -> None:
+    said = {
+        name: re.sub(r"\s+", " ", module.GATE.__doc__).replace("``", "`").strip()
+        for name, module in modules(gates).items()
+    }
+    assert {name.strip("`"): text for name, text in table(READINESS, "gates")} == {
+        name: re.sub(r"(?<!`)ready\.hours(?!`)", "`ready.hours`", text) for name, text in said.items()
+    }
+
+
+def test_the_bounds_of_the_gates_stand_in_their_docstrings() -> None:
+    assert (comparable.MOST, lost.MOST, fresh.DAYS) == (0.5, 0.01, 7)
+    assert (latency.RATIO, latency.MILLISECONDS, latency.PAIRS) == (1.5, 20.0, 20)
+
+
+def test_the_pairs_needed_are_computed() -> None:
+    rows = table(READINESS, "pairs needed")
+    assert [int(row[0]) for row in rows] == [0, 1, 2, 3, 5, 10]
+    for wrong, *needed in rows:
+        k = int(wrong)
+        computed = [k + clean_needed(k, k, limit_of(target)) for target in (0.99, 0.999, 0.9999)]
+        assert [int(number.replace(",", "")) for number in needed] == computed
+
+
+def test_every_verdict_kind_and_outcome_is_explained() -> None:
+    for verdict in Verdict:
+        assert f"| `{verdict}` |" in READINESS
+    for outcome in Outcome:
+        assert f"| `{outcome}` |" in COMPARING
+    for kind in Kind:
+        assert f"`{kind}`" in COMPARING
+
+
+def test_every_header_that_has_a_sense_is_listed() -> None:
+    listed = {name for row in table(COMPARING, "headers")[:-1] for name in re.findall(r"`([a-z-]+)`", row[0])}
+    assert listed == {name for module in modules(headers).values() for name in module.SENSE.names}
+
+
+def test_every_body_type_is_listed_in_the_order_in_which_it_is_asked() -> None:
+    order = sorted(modules(bodies).items(), key=lambda item: attrgetter("BODY.precedence")(item[1]))
+    assert [row[0].strip("`") for row in table(COMPARING, "bodies")] == [name for name, _ in order]
+
+
+def test_the_limits_are_the_defaults() -> None:
+    bounds = [int(row[1].replace(",", "")) for row in table(COMPARING, "limits")]
+    limits = DEFAULT_LIMITS
+    assert bounds == [limits.depth, limits.nodes, limits.differences, limits.decoded, limits.shown]

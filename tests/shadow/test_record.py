@@ -1,0 +1,213 @@
+"""The recorder: batches into a real SQLite file, and what happens when the file does not want them."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proxy.model.counters import Counters, read_counters
+from proxy.model.decision import Skip
+from shadow import record
+from shadow.meters import Meters
+from shadow.model import Outcome
+from shadow.record import Recorder
+from shadow.store.sqlite import SqliteStore
+from tests.shadow.store.results import AT, pair, result
+from tests.shadow.tap import plan_for, summaries, until
+
+
+class Receipts:
+    def __init__(self) -> None:
+        self.count = 0
+
+    def dealt_with(self, count: int) -> None:
+        self.count += count
+
+
+class Counting:
+    """Counters in a folder of their own, read back as (metric, labels) -> value."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.counters = Counters(folder, "shadow-0-1")
+
+    def __call__(self, metric: str, **labels: str) -> int:
+        return sum(
+            n for _, name, found, n in read_counters(self.folder) if name == metric and labels.items() <= found.items()
+        )
+
+
+@pytest.fixture
+def counted(tmp_path: Path) -> Any:
+    (tmp_path / "run").mkdir()
+    counting = Counting(tmp_path / "run")
+    yield counting
+    counting.counters.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> SqliteStore:
+    return SqliteStore(tmp_path / "s.db")
+
+
+Start = Callable[..., Recorder]
+
+
+@pytest.fixture
+async def start(counted: Counting, store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Start]:
+    monkeypatch.setattr(record, "RETRY_SECONDS", (0.01, 0.01))
+    monkeypatch.setattr(record, "BATCH_SECONDS", 0.02)
+    monkeypatch.setattr("shadow.store.connect.LOCKED_SECONDS", 0.01)
+    started = []
+
+    def begin(chosen: SqliteStore = store) -> Recorder:
+        recorder = Recorder(chosen, Meters(counted.counters))
+        recorder.start()
+        recorder.plans({"orders": plan_for("http://a", "http://b")})
+        started.append(recorder)
+        return recorder
+
+    yield begin
+    for recorder in started:
+        await recorder.close(5)
+
+
+async def test_results_are_receipted_and_counted_once_they_are_committed(
+    start: Start, store: SqliteStore, counted: Counting
+) -> None:
+    recorder, receipts = start(), Receipts()
+    for _ in range(500):
+        recorder.pair(result(), receipts)
+    recorder.skipped("orders", "r1", Skip.SHADOW_BUSY, receipts)
+    await until(lambda: receipts.count == 501)
+    summary = store.summaries()[0]
+    assert summary.outcomes == {Outcome.MATCH: 500}
+    assert summary.skipped == {"shadow_busy": 1}
+    assert counted("strangler_shadow_outcomes", route="orders", outcome="match") == 500
+    assert counted("strangler_skipped", route="orders", reason="shadow_busy") == 1
+
+
+async def test_only_the_newest_cumulative_counts_are_written(start: Start, store: SqliteStore) -> None:
+    recorder = start()
+    for n in range(1, 50):
+        recorder.told("p", "orders", "r1", {"seen": n})
+    await until(lambda: [one.seen for one in summaries(store)] == [49])
+
+
+async def test_closing_writes_what_is_pending(start: Start, store: SqliteStore, counted: Counting) -> None:
+    recorder, receipts = start(), Receipts()
+    recorder.pair(result(), receipts)
+    await recorder.close(5)
+    assert receipts.count == 1
+    assert store.summaries()[0].outcomes == {Outcome.MATCH: 1}
+    with sqlite3.connect(store.path) as plain:
+        assert plain.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    plain.close()
+
+
+async def test_a_locked_store_costs_pairs_which_are_counted_and_then_it_heals(
+    start: Start, store: SqliteStore, counted: Counting, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorder, receipts = start(), Receipts()
+    await until(lambda: summaries(store))
+    other = sqlite3.connect(store.path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    for _ in range(3):
+        recorder.pair(result(), receipts)
+    await until(lambda: receipts.count == 3)
+    assert counted("strangler_skipped", route="orders", reason="store_failed") == 3
+    assert counted("strangler_store_failures") == 1
+    recorder.told("p", "orders", "r1", {"seen": 9})
+    other.execute("ROLLBACK")
+    other.close()
+    recorder.pair(result(), receipts)
+    await until(lambda: store.summaries()[0].outcomes)
+    await until(lambda: store.summaries()[0].seen == 9)
+    assert store.summaries()[0].outcomes == {Outcome.MATCH: 1}
+    assert store.summaries()[0].skipped == {"store_failed": 3}
+    messages = [record.getMessage() for record in caplog.records if record.name == "shadow.record"]
+    assert messages == [
+        "the store refuses results; they are dropped and counted until it takes them again",
+        "the store takes results again",
+    ]
+
+
+async def test_a_full_disk_never_stops_the_loop_and_sums_are_written_when_there_is_room(
+    start: Start, tmp_path: Path, counted: Counting
+) -> None:
+    full = SqliteStore(tmp_path / "s.db", max_bytes=160_000)
+    recorder, receipts = start(full), Receipts()
+    slowest = 0.0
+    loop = asyncio.get_running_loop()
+    for _ in range(400):
+        recorder.pair(result(pair=pair(target="/" + "x" * 2000)), receipts)
+        before = loop.time()
+        await asyncio.sleep(0)
+        slowest = max(slowest, loop.time() - before)
+    await until(lambda: receipts.count == 400)
+    assert slowest < 0.5
+    lost = counted("strangler_skipped", route="orders", reason="store_failed")
+    assert 0 < lost <= 400
+    assert lost + counted("strangler_shadow_outcomes", route="orders") == 400
+
+
+async def test_a_deleted_file_is_made_anew(start: Start, store: SqliteStore) -> None:
+    recorder, receipts = start(), Receipts()
+    recorder.pair(result(), receipts)
+    await until(lambda: receipts.count == 1)
+    for file in store.path.parent.glob("s.db*"):
+        file.unlink()
+    recorder.plans({"orders": plan_for("http://a", "http://b")})
+    recorder.pair(result(Outcome.WAIVED), receipts)
+    await until(lambda: receipts.count == 2)
+    assert store.summaries()[0].outcomes == {Outcome.WAIVED: 1}
+
+
+async def test_a_broken_file_is_left_alone_until_somebody_takes_it_away(
+    start: Start, store: SqliteStore, counted: Counting
+) -> None:
+    store.path.write_bytes(b"this is no database" * 1000)
+    recorder, receipts = start(), Receipts()
+    recorder.pair(result(), receipts)
+    await until(lambda: receipts.count == 1)
+    assert counted("strangler_skipped", reason="store_failed") == 1
+    assert store.path.read_bytes() == b"this is no database" * 1000
+    store.path.rename(store.path.with_suffix(".broken"))
+    recorder.pair(result(), receipts)
+    await until(lambda: receipts.count == 2)
+    assert store.summaries()[0].outcomes == {Outcome.MATCH: 1}
+    assert store.summaries()[0].skipped == {"store_failed": 1}
+
+
+async def test_a_store_of_a_newer_version_is_refused_and_named(
+    start: Start, store: SqliteStore, counted: Counting, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.writer().close()
+    with sqlite3.connect(store.path) as plain:
+        plain.execute("PRAGMA user_version = 99")
+    plain.close()
+    receipts = Receipts()
+    start().pair(result(), receipts)
+    await until(lambda: receipts.count == 1)
+    assert counted("strangler_skipped", reason="store_failed") == 1
+    assert "newer strangler" in vars(caplog.records[0])["reason"]
+
+
+async def test_memory_is_bounded_while_nothing_can_be_written(
+    start: Start, counted: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record, "MAX_PAIRS", 10)
+    monkeypatch.setattr(record, "BATCH_SECONDS", 60.0)
+    recorder, receipts = start(), Receipts()
+    for _ in range(100):
+        recorder.pair(result(at=AT), receipts)
+    assert counted("strangler_skipped", reason="store_failed") == 90
+    monkeypatch.setattr(record, "MAX_BYTES", 1000)
+    monkeypatch.setattr(record, "MAX_PAIRS", 1000)
+    recorder.pair(result(size=2000), receipts)
+    assert counted("strangler_skipped", reason="store_failed") == 91
