@@ -25,7 +25,7 @@ defaults:
   # Without any of them, a signed cookie of our own is used.
   identity: [{ cookie: session }, { header: X-User-Id }]
 
-# No route yet: everything goes to the monolith. To watch a new service without using it, take the comment marks away:
+# No route yet: everything goes to the monolith. To watch a new service without using it, put this in place of `routes: []`:
 routes: []
 # routes:
 #   - name: order-read

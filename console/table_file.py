@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import click
+
 from console.exits import Invalid
 from proxy.model.table import Table
 from proxy.table.load import load_table
 from proxy.table.mistakes import BadTable, render_mistakes
-from proxy.watch import Unreadable, read_text
+
+MAX_BYTES = 4 * 1024 * 1024
+"""More is not even read; a table may have far less, and its loader says so."""
 
 
-def table_text(name: str) -> str:
-    """The text of the file, of standard input for ``-``. Raises Invalid."""
+def table_text(name: str) -> bytes:
+    """What is in the file, in standard input for ``-``; the loader judges it. Raises Invalid."""
     try:
-        return read_text(Path("/dev/stdin") if name == "-" else Path(name))
-    except Unreadable as error:
-        raise Invalid(str(error)) from error
+        if name == "-":
+            return click.get_binary_stream("stdin").read(MAX_BYTES)
+        with Path(name).open("rb") as file:
+            return file.read(MAX_BYTES)
+    except OSError as error:
+        raise Invalid(f"{name}: {error.strerror}; check the path and its permissions") from error
     except ValueError as error:
         raise Invalid(f"{name!r} is no name of a file: {error}") from error
 

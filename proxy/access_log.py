@@ -1,7 +1,7 @@
 """The access log: one line per request on stdout, JSON or for people.
 
-The live path pays for one tuple in a bounded queue; redacting, rendering and writing happen in a thread. A sink that is slow
-or blocked costs lines, which are counted, never a request.
+A line is rendered where the request ends, since a thread that renders would fight with the event loop for the interpreter;
+only writing happens in a thread. A sink that is slow or blocked costs lines, which are counted, never a request.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import NamedTuple, Self
 from urllib.parse import unquote_plus
 
 from proxy.model.counters import Counters
-from proxy.model.line_writer import LineWriter, write_to
+from proxy.model.line_writer import PIPE_BYTES, LineWriter, piece_for, write_to
 from proxy.model.log import rfc3339, wants_text
 from proxy.model.printable import printable
 from proxy.model.secret_names import looks_like_card, looks_secret
@@ -29,6 +29,8 @@ WAITING_LINES = 8192
 
 MAX_TARGET = 1024
 """Bytes of a request target that are logged; with the rest a line stays below what a pipe takes in one piece."""
+
+MAX_QUOTED = 4096
 
 HIDDEN = "[redacted]"
 
@@ -75,14 +77,15 @@ class AccessLog:
         self._values = counters.values
         self._dropped = counters.slot("strangler_access_log_dropped")
         text = wants_text(settings.log_format, is_terminal=write is None and sys.stdout.isatty())
-        self._writer = LineWriter[Line](
+        self._render = render_text if text else json_renderer(os.getpid())
+        self._writer = LineWriter(
             write or write_to(1),
-            render_text if text else json_renderer(os.getpid()),
             limit=WAITING_LINES,
+            piece=PIPE_BYTES if write else piece_for(1),
             on_drop=self._count_dropped,
         )
 
-    def log(  # noqa: PLR0913, PLR0917 - called once per request: a tuple of its arguments is all it makes
+    def log(  # noqa: PLR0913, PLR0917 - called once per request, straight with what is known of it
         self,
         route: str,
         backend: str,
@@ -104,12 +107,11 @@ class AccessLog:
         """
         if self._sample < 1.0 and 0 < status < 500 and self._dice() >= self._sample:
             return
-        self._writer.add(
-            Line(
-                self._clock(), route, backend, reason, skip, method, target[: MAX_TARGET + 1], status,
-                bytes_in, bytes_out, duration, first_byte, request_id, client,
-            )
+        line = Line(
+            self._clock(), route, backend, reason, skip, method, target[: MAX_TARGET + 1], status,
+            bytes_in, bytes_out, duration, first_byte, request_id, client,
         )  # fmt: skip
+        self._writer.add(self._render(line))
 
     def __enter__(self) -> Self:
         self._writer.start()
@@ -129,8 +131,8 @@ def loggable_target(target: bytes) -> str:
     text = target[:MAX_TARGET].decode("utf-8", "backslashreplace")
     if not text.startswith("/"):
         text = _USERINFO.sub(r"\1", text)
-    path, mark, query = text.partition("?")
-    if mark:
+    if "?" in text:
+        path, _, query = text.partition("?")
         text = f"{path}?{'&'.join(map(_loggable_parameter, query.split('&')))}"
     return text if len(target) <= MAX_TARGET else f"{text}..."
 
@@ -150,19 +152,45 @@ def _is_secret(value: str) -> bool:
     return _TOKEN.search(plain) is not None or looks_like_card(plain)
 
 
+class _Quoted(dict[str | bytes | None, str]):
+    """JSON text of values that come again and again: names of routes and backends, methods, addresses. Bounded."""
+
+    def __missing__(self, value: str | bytes | None) -> str:
+        text = value.decode("latin-1") if isinstance(value, bytes) else value
+        quoted = "null" if text is None else quote(text)
+        if len(self) < MAX_QUOTED:
+            self[value] = quoted
+        return quoted
+
+
 def json_renderer(pid: int) -> Callable[[Line], bytes]:
     """Renders JSON objects, ASCII only. Written out by hand: it runs for every request, and is half the price of a dict."""
+    quoted = _Quoted()
 
     def render(line: Line) -> bytes:
-        skip = "null" if line.skip is None else quote(line.skip)
-        first_byte = "null" if line.first_byte is None else f"{line.first_byte * 1000:.3f}"
+        (
+            at,
+            route,
+            backend,
+            reason,
+            skip,
+            method,
+            target,
+            status,
+            bytes_in,
+            bytes_out,
+            duration,
+            first_byte,
+            id_,
+            client,
+        ) = line
         return (
-            f'{{"time":"{rfc3339(line.at)}","level":"info","role":"proxy","pid":{pid},"event":"request",'
-            f'"method":{_quoted(line.method)},"target":{quote(loggable_target(line.target))},"status":{line.status},'
-            f'"route":{quote(line.route)},"backend":{quote(line.backend)},"reason":{quote(line.reason)},"skip":{skip},'
-            f'"bytes_in":{line.bytes_in},"bytes_out":{line.bytes_out},'
-            f'"duration_ms":{line.duration * 1000:.3f},"first_byte_ms":{first_byte},'
-            f'"request_id":{quote(line.request_id)},"client":{quote(line.client)}}}\n'
+            f'{{"time":"{rfc3339(at)}","level":"info","role":"proxy","pid":{pid},"event":"request",'
+            f'"method":{quoted[method]},"target":{quote(loggable_target(target))},"status":{status},'
+            f'"route":{quoted[route]},"backend":{quoted[backend]},"reason":{quoted[reason]},"skip":{quoted[skip]},'
+            f'"bytes_in":{bytes_in},"bytes_out":{bytes_out},'
+            f'"duration_ms":{duration * 1000:.3f},"first_byte_ms":{"null" if first_byte is None else f"{first_byte * 1000:.3f}"},'
+            f'"request_id":{quote(id_)},"client":{quoted[client]}}}\n'
         ).encode()
 
     return render
@@ -177,7 +205,3 @@ def render_text(line: Line) -> bytes:
         f"  {line.route} -> {line.backend} ({line.reason})  {line.request_id}  {line.client}"
     )
     return printable(text).encode() + b"\n"
-
-
-def _quoted(method: bytes) -> str:
-    return quote(method.decode("latin-1"))

@@ -48,7 +48,7 @@ def command(file: str, format_: str) -> None:
         )
 
 
-def _tell(mistakes: tuple[Mistake, ...], name: str, text: str, format_: str) -> None:
+def _tell(mistakes: tuple[Mistake, ...], name: str, text: bytes, format_: str) -> None:
     if format_ == "json":
         print_json(_document(name, mistakes))
     else:

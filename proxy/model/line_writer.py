@@ -1,51 +1,51 @@
-"""Writes lines from a thread of its own: bounded, in batches, and nobody who adds a line ever waits for the sink."""
+"""Writes lines from a thread of its own: bounded, in few large pieces, and nobody who adds a line ever waits for the sink.
+
+The thread does nothing but write: whatever it would compute, it would compute in competition with the event loop.
+"""
 
 from __future__ import annotations
 
 import os
 import select
+import stat
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
-from typing import Generic, Self, TypeVar
-
-Entry = TypeVar("Entry")
+from typing import Self
 
 INTERVAL_SECONDS = 0.1
 """How long a line waits at most before it is written; what a killed process takes with it is no older."""
 
-CHUNK_BYTES = 4096
+PIPE_BYTES = 4096
 """PIPE_BUF on Linux: several processes share one pipe, and only writes up to this size arrive in one piece."""
 
-YIELD_SECONDS = 0.0005
-"""Pause between chunks, so that the event loop's thread gets the interpreter long before it would have to fight for it."""
+FILE_BYTES = 256 * 1024
 
 CLOSE_SECONDS = 1.0
 """How long closing waits for a slow sink."""
 
 
-class LineWriter(Generic[Entry]):
-    """Entries are rendered to whole lines and handed to ``write``, both in the thread.
+class LineWriter:
+    """Lines go to ``write``, which takes all of its bytes or raises OSError, in pieces of at most ``piece`` bytes that end
+    with a line (a longer line is a piece of its own).
 
-    ``write`` takes all of its bytes or raises OSError. ``dropped`` counts entries that found ``limit`` others waiting, and
-    lines that could not be rendered or written; ``on_drop`` is told the new total, in whichever thread it happens.
+    ``dropped`` counts lines that found ``limit`` others waiting, and lines that could not be written; ``on_drop`` is told the
+    new total, in whichever thread it happens.
     """
 
     def __init__(
         self,
         write: Callable[[bytes], object],
-        render: Callable[[Entry], bytes],
         *,
         limit: int,
+        piece: int = PIPE_BYTES,
         on_drop: Callable[[int], object] = lambda _total: None,
     ) -> None:
         self._write = write
-        self._render = render
         self._limit = limit
+        self._piece = piece
         self._on_drop = on_drop
-        self._entries: deque[Entry] = deque()
-        self._carried = b""
+        self._lines: deque[bytes] = deque()
         self._refused = 0
         self._lost = 0
         self._closing = threading.Event()
@@ -55,11 +55,11 @@ class LineWriter(Generic[Entry]):
     def dropped(self) -> int:
         return self._refused + self._lost
 
-    def add(self, entry: Entry) -> bool:
-        """Take the entry, or count it as dropped; says which. Never waits."""
-        entries = self._entries
-        if len(entries) < self._limit:
-            entries.append(entry)
+    def add(self, line: bytes) -> bool:
+        """Take the line, or count it as dropped; says which. Never waits."""
+        lines = self._lines
+        if len(lines) < self._limit:
+            lines.append(line)
             return True
         self._refused += 1
         self._on_drop(self.dropped)
@@ -87,39 +87,33 @@ class LineWriter(Generic[Entry]):
         self._write_waiting()
 
     def _write_waiting(self) -> None:
-        while lines := self._next_lines():
-            try:
-                self._write(b"".join(lines))
-            except OSError:
-                self._lose(len(lines))
-            if not self._closing.is_set():
-                time.sleep(YIELD_SECONDS)
-
-    def _next_lines(self) -> list[bytes]:
-        """As many lines as fit in one chunk, at least one if any waits."""
-        lines = [self._carried] if self._carried else []
-        size = len(self._carried)
-        self._carried = b""
-        while self._entries:
-            line = self._rendered(self._entries.popleft())
-            if lines and size + len(line) > CHUNK_BYTES:
-                self._carried = line
-                break
-            if line:
-                lines.append(line)
-                size += len(line)
-        return lines
-
-    def _rendered(self, entry: Entry) -> bytes:
-        try:
-            return self._render(entry)
-        except Exception:  # noqa: BLE001 - one bad entry must not end the log; it is counted
-            self._lose(1)
-            return b""
+        lines = self._lines
+        while count := len(lines):
+            for piece in pieces_of(b"".join([lines.popleft() for _ in range(count)]), self._piece):
+                try:
+                    self._write(piece)
+                except OSError:
+                    self._lose(piece.count(b"\n"))
 
     def _lose(self, lines: int) -> None:
         self._lost += lines
         self._on_drop(self.dropped)
+
+
+def pieces_of(data: bytes, most: int) -> list[bytes]:
+    """``data`` cut behind lines, into pieces of at most ``most`` bytes where lines allow it."""
+    pieces = []
+    at = 0
+    while len(data) - at > most:
+        end = data.rfind(b"\n", at, at + most) + 1 or data.find(b"\n", at) + 1 or len(data)
+        pieces.append(data[at:end])
+        at = end
+    return [*pieces, data[at:]] if at < len(data) else pieces
+
+
+def piece_for(descriptor: int) -> int:
+    """How much to write at once to ``descriptor``, which other processes may write to as well."""
+    return FILE_BYTES if stat.S_ISREG(os.fstat(descriptor).st_mode) else PIPE_BYTES
 
 
 def write_to(descriptor: int) -> Callable[[bytes], None]:

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from proxy.model.line_writer import LineWriter, write_to
+from proxy.model.line_writer import LineWriter, piece_for, write_to
 from proxy.model.printable import printable
 from proxy.model.settings import Settings
 
@@ -44,7 +44,7 @@ def set_up_logging(settings: Settings, role: str, index: int = 0) -> None:
     """Send everything that this process logs to stderr, and what would end it in silence as well. Call it once."""
     text = wants_text(settings.log_format, is_terminal=sys.stderr.isatty())
     render = text_renderer(colour=sys.stderr.isatty() and not os.environ.get("NO_COLOR")) if text else render_json
-    writer = LineWriter[bytes](write_to(2), lambda line: line, limit=WAITING_LINES)
+    writer = LineWriter(write_to(2), limit=WAITING_LINES, piece=piece_for(2))
     handler = HandOver(writer, render, {"role": role, "index": index, "pid": os.getpid()})
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -67,7 +67,7 @@ class HandOver(logging.Handler):
 
     def __init__(
         self,
-        writer: LineWriter[bytes],
+        writer: LineWriter,
         render: Callable[[Fields], str],
         who: Fields,
         clock: Callable[[], float] = time.monotonic,

@@ -6,8 +6,11 @@ import os
 import threading
 import time
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from proxy.model import line_writer
-from proxy.model.line_writer import LineWriter, write_to
+from proxy.model.line_writer import LineWriter, pieces_of, write_to
 
 PATIENCE = 10.0
 
@@ -18,28 +21,28 @@ def as_line(entry: str) -> bytes:
 
 def test_lines_come_out_whole_and_in_order() -> None:
     written: list[bytes] = []
-    with LineWriter[str](written.append, as_line, limit=1000) as writer:
+    with LineWriter(written.append, limit=1000) as writer:
         for number in range(1000):
-            writer.add(str(number))
+            writer.add(as_line(str(number)))
     assert b"".join(written).split() == [str(number).encode() for number in range(1000)]
     assert writer.dropped == 0
 
 
 def test_a_chunk_is_no_larger_than_what_a_pipe_takes_in_one_piece_and_ends_with_a_line() -> None:
     written: list[bytes] = []
-    with LineWriter[str](written.append, as_line, limit=1000) as writer:
+    with LineWriter(written.append, limit=1000) as writer:
         for number in range(500):
-            writer.add(f"{number}" * 20)
+            writer.add(as_line(f"{number}" * 20))
     assert len(written) > 1
-    assert all(len(chunk) <= line_writer.CHUNK_BYTES and chunk.endswith(b"\n") for chunk in written)
+    assert all(len(chunk) <= line_writer.PIPE_BYTES and chunk.endswith(b"\n") for chunk in written)
 
 
 def test_a_line_longer_than_a_chunk_is_written_all_the_same() -> None:
     written: list[bytes] = []
-    with LineWriter[str](written.append, as_line, limit=10) as writer:
-        writer.add("short")
-        writer.add("x" * 10_000)
-        writer.add("short")
+    with LineWriter(written.append, limit=10) as writer:
+        writer.add(as_line("short"))
+        writer.add(as_line("x" * 10_000))
+        writer.add(as_line("short"))
     assert b"".join(written) == as_line("short") + as_line("x" * 10_000) + as_line("short")
 
 
@@ -51,12 +54,12 @@ def test_a_blocked_sink_blocks_nobody_and_what_does_not_fit_is_counted() -> None
         blocked.set()
         release.wait(PATIENCE)
 
-    with LineWriter[str](write, as_line, limit=10, on_drop=totals.append) as writer:
-        writer.add("first")
+    with LineWriter(write, limit=10, on_drop=totals.append) as writer:
+        writer.add(as_line("first"))
         assert blocked.wait(PATIENCE)
         begin = time.monotonic()
         for _ in range(1000):
-            writer.add("x")
+            writer.add(as_line("x"))
         assert time.monotonic() - begin < 1.0
         assert writer.dropped == 990
         assert totals[-1] == 990
@@ -73,9 +76,9 @@ def test_closing_does_not_wait_for_a_sink_that_never_comes_back() -> None:
         except BlockingIOError:
             pass
         os.set_blocking(write_end, True)
-        writer = LineWriter[str](write_to(write_end), as_line, limit=10)
+        writer = LineWriter(write_to(write_end), limit=10)
         writer.start()
-        writer.add("stuck")
+        writer.add(as_line("stuck"))
         begin = time.monotonic()
         writer.close()
         assert time.monotonic() - begin < line_writer.CLOSE_SECONDS + 2.0
@@ -94,27 +97,19 @@ def test_a_sink_that_fails_costs_lines_and_not_the_log() -> None:
             raise OSError("no space left")
         written.append(data)
 
-    with LineWriter[str](write, lambda entry: as_line(entry) * 1000, limit=10) as writer:
-        writer.add("lost")
-        writer.add("kept")
-        writer.add("lost")
-    assert b"kept" in b"".join(written)
+    with LineWriter(write, limit=10, piece=8) as writer:
+        for line in (b"lost\n", b"kept\n", b"lost\n"):
+            writer.add(line)
+    assert b"".join(written) == b"kept\n"
     assert writer.dropped == 2
 
 
-def test_an_entry_that_cannot_be_rendered_is_counted_and_the_rest_goes_on() -> None:
-    written: list[bytes] = []
-
-    def render(entry: str) -> bytes:
-        if entry == "bad":
-            raise ValueError(entry)
-        return as_line(entry)
-
-    with LineWriter[str](written.append, render, limit=10) as writer:
-        for entry in ("one", "bad", "two"):
-            writer.add(entry)
-    assert b"".join(written) == b"one\ntwo\n"
-    assert writer.dropped == 1
+@given(st.lists(st.binary(max_size=30).map(lambda line: line.replace(b"\n", b"") + b"\n")), st.integers(1, 40))
+def test_pieces_are_whole_lines_and_nothing_is_lost(lines: list[bytes], most: int) -> None:
+    pieces = pieces_of(b"".join(lines), most)
+    assert b"".join(pieces) == b"".join(lines)
+    assert all(piece.endswith(b"\n") for piece in pieces)
+    assert all(len(piece) <= most or piece.count(b"\n") == 1 for piece in pieces)
 
 
 def test_a_non_blocking_descriptor_gets_every_byte() -> None:

@@ -37,7 +37,7 @@ class Sink:
 
     def __init__(self, render: Any = render_json, limit: int = 1000) -> None:
         self._written: list[bytes] = []
-        self._writer = LineWriter[bytes](self._written.append, lambda line: line, limit=limit)
+        self._writer = LineWriter(self._written.append, limit=limit)
         self.now = 0.0
         self.handler = HandOver(self._writer, render, WHO, lambda: self.now)
         self.log = logging.Logger("test")  # noqa: LOG001 - one of its own, that no other test shares

@@ -1,0 +1,124 @@
+"""The JSON Schema says of a table what loading says, as far as one value tells."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from proxy.table.schema import json_schema
+from tests.proxy.table.test_load import WHOLE
+from tests.proxy.table.texts import with_routes
+
+SCHEMA = json_schema()
+TYPES = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "null": type(None),
+}
+
+
+def errors(value: Any, schema: dict[str, Any], at: str = "$") -> Iterator[str]:
+    """As much of a validator as our schema needs; a keyword that is not known here fails the test that meets it."""
+    for keyword, wanted in schema.items():
+        match keyword:
+            case "description" | "examples" | "default" | "$schema" | "$id" | "$defs" | "title" | "format":
+                pass
+            case "$ref":
+                yield from errors(value, SCHEMA["$defs"][wanted.removeprefix("#/$defs/")], at)
+            case "anyOf":
+                if all(list(errors(value, choice, at)) for choice in wanted):
+                    yield f"{at}: none of the choices"
+            case "const":
+                if value != wanted:
+                    yield f"{at}: not {wanted}"
+            case "type":
+                if not isinstance(value, TYPES[wanted]) or (isinstance(value, bool) and wanted != "boolean"):
+                    yield f"{at}: not {wanted}"
+            case "pattern":
+                if isinstance(value, str) and not re.search(wanted, value):
+                    yield f"{at}: {value!r} is not {wanted}"
+            case "minimum" | "maximum":
+                if isinstance(value, int | float) and (value < wanted if keyword == "minimum" else value > wanted):
+                    yield f"{at}: {value} is beyond {wanted}"
+            case "minLength" | "minItems" | "minProperties":
+                if isinstance(value, str | list | dict) and len(value) < wanted:
+                    yield f"{at}: too short"
+            case "maxItems":
+                if isinstance(value, list) and len(value) > wanted:
+                    yield f"{at}: too long"
+            case "items":
+                for index, item in enumerate(value if isinstance(value, list) else ()):
+                    yield from errors(item, wanted, f"{at}[{index}]")
+            case "required":
+                yield from (f"{at}: no {key}" for key in wanted if isinstance(value, dict) and key not in value)
+            case "properties" | "additionalProperties":
+                yield from _member_errors(value, schema, keyword, at)
+            case _:
+                pytest.fail(f"the schema uses {keyword}")
+
+
+def _member_errors(value: Any, schema: dict[str, Any], keyword: str, at: str) -> Iterator[str]:
+    known = schema.get("properties", {})
+    for key, item in value.items() if isinstance(value, dict) else ():
+        if keyword == "properties" and key in known:
+            yield from errors(item, known[key], f"{at}.{key}")
+        elif keyword == "additionalProperties" and key not in known:
+            inner = schema[keyword]
+            yield from [f"{at}: unknown key {key}"] if inner is False else errors(item, inner, f"{at}.{key}")
+
+
+def data(text: str) -> Any:
+    """As an editor reads it: dates are text."""
+    return json.loads(json.dumps(yaml.safe_load(text), default=str))
+
+
+def test_good_tables_keep_to_it() -> None:
+    demo = (Path(__file__).resolve().parents[3] / "routes.yaml").read_text(encoding="utf-8")
+    assert [*errors(data(WHOLE), SCHEMA), *errors(data(demo), SCHEMA)] == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{ name: a, match: { path: /a }, bakend: legacy }",
+        "{ name: a b, match: { path: /a }, backend: legacy }",
+        "{ match: { path: /a }, backend: legacy }",
+        "{ name: a, match: { paht: /a }, backend: legacy }",
+        "{ name: a, match: [{ paht: /a }], backend: legacy }",
+        "{ name: a, match: { path: /a, methods: [get] }, backend: legacy }",
+        "{ name: a, match: { path: /a, headers: { A: 1 } }, backend: legacy }",
+        "{ name: a, match: { path: /a }, split: { legacy: 0.5 } }",
+        "{ name: a, match: { path: /a }, split: { legacy: -1 } }",
+        "{ name: a, match: { path: /a }, backend: legacy, shadow: {} }",
+        "{ name: a, match: { path: /a }, backend: legacy, shadow: { sample: 10 } }",
+        "{ name: a, match: { path: /a }, backend: legacy, sticky: 'maybe' }",
+        "{ name: a, match: { path: /a }, backend: legacy, timeouts: { connect: 5 } }",
+        "{ name: a, match: { path: /a }, backend: legacy, ready: { hours: x } }",
+        "{ name: a, match: { path: /a }, backend: legacy, compare: { ignore: [a.b] } }",
+    ],
+)
+def test_what_loading_refuses_by_itself_it_refuses_too(line: str) -> None:
+    assert list(errors(data(with_routes(line)), SCHEMA))
+
+
+def test_every_key_is_described() -> None:
+    assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    for model in (SCHEMA, *SCHEMA["$defs"].values()):
+        for key, schema in model["properties"].items():
+            assert schema.get("description"), key
+        assert model["additionalProperties"] is False
+
+
+def test_a_variable_may_stand_wherever_a_value_of_the_grammar_is_checked_by_a_pattern() -> None:
+    line = "{ name: '${N}', match: { path: /a, methods: ['${M}'] }, split: { legacy: '${W:-1}' }, sticky: '${S}', shadow: { sample: '${P}' } }"
+    assert list(errors(data(with_routes(line)), SCHEMA)) == []
