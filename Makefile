@@ -24,8 +24,8 @@ setup: .venv/.stamp
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo 'make: this Python cannot make virtual environments. On Debian: sudo apt-get install python3-venv' >&2; exit 1; }
 	@echo 'setting up .venv (once; a minute or so)'
 	@$(BIN)/python -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo]' --group dev
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[demo]' --group dev
 	@touch $@
 
 demo: setup

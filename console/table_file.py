@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-
-import click
 
 from console.exits import Invalid
 from proxy.model.table import Table
 from proxy.table.load import load_table
 from proxy.table.mistakes import BadTable, render_mistakes
-
-MAX_BYTES = 4 * 1024 * 1024
-"""More is not even read; a table may have far less, and its loader says so."""
+from proxy.table.reading import MAX_BYTES
 
 
 def table_text(name: str) -> bytes:
     """What is in the file, in standard input for ``-``; the loader judges it. Raises Invalid."""
     try:
         if name == "-":
-            return click.get_binary_stream("stdin").read(MAX_BYTES)
+            return sys.stdin.buffer.read(MAX_BYTES + 1)
         with Path(name).open("rb") as file:
-            return file.read(MAX_BYTES)
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise Invalid(f"{name}: {error.strerror}; check the path and its permissions") from error
     except ValueError as error:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -47,10 +47,17 @@ async def instance(directory: Path, table: str, *options: str) -> AsyncIterator[
         await asyncio.to_thread(started.end)
 
 
-async def until(check: object, what: str, patience: float = 20.0) -> None:
-    """Wait until the blocking ``check`` holds."""
+async def until(check: Callable[[], object], what: str, patience: float = 20.0) -> None:
+    """Wait until the blocking ``check`` holds. What a document does not name yet may come."""
     deadline = time.monotonic() + patience
-    while not await asyncio.to_thread(check):  # type: ignore[arg-type]
+
+    def holds() -> bool:
+        try:
+            return bool(check())
+        except KeyError:
+            return False
+
+    while not await asyncio.to_thread(holds):
         assert time.monotonic() < deadline, what
         await asyncio.sleep(0.05)
 
@@ -60,21 +67,28 @@ async def test_a_killed_shadow_worker_costs_copies_that_are_counted_and_no_reque
         Origin(always(ANSWER)) as legacy,
         Origin(always(ANSWER)) as orders,
         instance(tmp_path, TABLE.format(legacy=legacy.port, orders=orders.port)) as running,
-        Load(running.port, [b"/orders/1", b"/orders/2"], BODY) as load,
     ):
-        await load.more(300)
-        (pid,) = await asyncio.to_thread(running.pids, "shadow")
-        os.kill(pid, signal.SIGKILL)
-        killed_at = time.monotonic()
-        await until(lambda: [p for p in running.pids("shadow") if p != pid], "the shadow worker was not restarted")
-        assert time.monotonic() - killed_at < 3.0
-        await load.more(300)
-        await until(
-            lambda: running.report()["orders"]["outcomes"]["match"] > 0, "nothing is compared after the restart"
-        )
+        async with Load(running.port, [b"/orders/1", b"/orders/2"], BODY) as load:
+            await load.more(300)
+            (pid,) = await asyncio.to_thread(running.pids, "shadow")
+            os.kill(pid, signal.SIGKILL)
+            killed_at = time.monotonic()
+            await until(lambda: [p for p in running.pids("shadow") if p != pid], "the shadow worker was not restarted")
+            assert time.monotonic() - killed_at < 3.0
+            await load.more(300)
+            await until(
+                lambda: running.report()["orders"]["outcomes"]["match"] > 0, "nothing is compared after the restart"
+            )
         assert load.failures == []
-    # Every request is accounted for: copied and compared, or skipped with a reason.
-    assert load.failures == []
+
+        def accounted() -> bool:
+            """What the dead worker had with it is counted as lost. Some of that it had recorded: never too few."""
+            route = running.report()["orders"]
+            lost = route["skipped"].get("shadow_lost", 0) + route["skipped"].get("tap_down", 0)
+            done = sum(route["outcomes"].values()) + sum(route["skipped"].values())
+            return bool(lost and route["seen"] == load.answered <= done)
+
+        await until(accounted, "captures were lost without a count")
 
 
 async def _hang(connection: OriginConnection) -> None:

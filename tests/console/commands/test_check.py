@@ -88,7 +88,7 @@ def test_the_file_may_be_named_by_the_environment(strangler: Strangler, routes_f
     [
         (None, "No such file"),
         (b"\xff\xfe\x00", "UTF-8"),
-        (b"version: 1\n" + b"#" * (5 * 1024 * 1024), "1 MiB"),
+        (b"version: 1\n" + b"#" * (5 * 1024 * 1024), "at most 4,194,304"),
         ("directory", "directory"),
     ],
 )

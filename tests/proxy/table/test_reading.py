@@ -54,7 +54,7 @@ def test_a_variable_within_braces_is_told_to_need_quotes() -> None:
 
 
 def test_a_byte_order_mark_is_no_mistake() -> None:
-    assert load("\ufeff" + BACKENDS).legacy
+    assert load("\ufeff" + BACKENDS).legacy.is_legacy
     assert read(b"\xef\xbb\xbfa: 1", {}, "f").data == {"a": 1}
 
 
