@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from console.counted import Counted
 from proxy.model.decision import BY_CHOICE, Skip
-from proxy.model.table import Table
+from proxy.model.table import UNCLAIMED, Table
 
 Document = dict[str, Any]
 
@@ -31,6 +31,7 @@ def status_document(told: Document, table: Table | None, counted: Counted) -> Do
         "ready": not waiting,
         "reasons": waiting + degraded(told),
         **told,
+        "unclaimed": counted.by("strangler_seen", "route").get(UNCLAIMED, 0),
         "tap": _tap(counted),
         "backends": _backends(table, counted),
     }

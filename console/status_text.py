@@ -6,49 +6,55 @@ from typing import Any
 
 from proxy.model.printable import printable
 
+Document = dict[str, Any]
 
-def status_text(status: dict[str, Any]) -> str:
+
+def status_text(status: Document) -> str:
     """``status`` is what ``/api/v1/status`` answers."""
-    table, tap = status["table"], status["tap"]
-    lines = [
+    return "\n".join([*_head(status), "", *_processes(status), "", *_backends(status), "", *_requests(status)])
+
+
+def _head(status: Document) -> list[str]:
+    table = status["table"]
+    return [
         f"{status['state']}: http://{status['listen']}, admin http://{status['admin']}",
         f"table version {status['table_version']} from {printable(table['source'])}, {table['loaded_at'][:19]}Z",
         *(f"! {printable(line)}" for reason in status["reasons"] for line in reason.splitlines()),
-        "",
-        *_columns(
-            ["role", "pid", "restarts", "since", ""],
-            [
-                [
-                    p["role"],
-                    str(p["pid"] or "-"),
-                    str(p["restarts"]),
-                    f"{p['started_at'][:19]}Z",
-                    "" if p["ready"] else "not ready",
-                ]
-                for p in status["processes"]
-            ],
-        ),
-        "",
-        *_columns(
-            ["backend", "in flight", "answered", "failed", "urls"],
-            [
-                [
-                    printable(b["name"]),
-                    f"{b['in_flight']:,}",
-                    f"{b['answered']:,}",
-                    f"{b['failed']:,}",
-                    " ".join(b["urls"]),
-                ]
-                for b in status["backends"]
-            ],
-        ),
-        "",
+    ]
+
+
+def _processes(status: Document) -> list[str]:
+    rows = [
+        [
+            p["role"],
+            str(p["pid"] or "-"),
+            str(p["restarts"]),
+            f"{p['started_at'][:19]}Z",
+            "" if p["ready"] else "not ready",
+        ]
+        for p in status["processes"]
+    ]
+    return _columns(["role", "pid", "restarts", "since", ""], rows)
+
+
+def _backends(status: Document) -> list[str]:
+    rows = [
+        [printable(b["name"]), f"{b['in_flight']:,}", f"{b['answered']:,}", f"{b['failed']:,}", " ".join(b["urls"])]
+        for b in status["backends"]
+    ]
+    return _columns(["backend", "in flight", "answered", "failed", "urls"], rows)
+
+
+def _requests(status: Document) -> list[str]:
+    tap = status["tap"]
+    lines = [
+        f"{status['unclaimed']:,} requests that no route claims went to legacy",
         f"tap: {tap['sent']:,} sent, {tap['done']:,} done, {tap['waiting_bytes']:,} bytes waiting",
     ]
     if tap["dropped"]:
         dropped = ", ".join(f"{reason.replace('_', ' ')} {count:,}" for reason, count in tap["dropped"].items())
         lines.append(f"dropped of {tap['eligible']:,} copies: {dropped}")
-    return "\n".join(lines)
+    return lines
 
 
 def _columns(header: list[str], rows: list[list[str]]) -> list[str]:

@@ -15,6 +15,9 @@ _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _JSON = "application/json"
 
+_FORMS = frozenset({"text/plain", "multipart/form-data", "application/x-www-form-urlencoded"})
+"""What a page may send anywhere without being asked for first (Fetch, section 2.2.2)."""
+
 
 class Guard:
     """Pure. Each question is answered with what is wrong, or None."""
@@ -39,13 +42,17 @@ class Guard:
         if site not in {None, "same-origin", "none"}:
             return f"a request from another site ({site}) changes nothing here"
         # Older browsers do not say; then only a form's media types could come from elsewhere without being asked for first.
-        media = headers.get("Content-Type")
-        if media is not None and media.partition(";")[0].strip().lower() != _JSON:
-            return "send application/json, or no body at all"
+        media = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if media in _FORMS or (_has_body(headers) and media != _JSON):
+            return "send application/json, or no body and no media type at all"
         origin = headers.get("Origin")
         if site is None and origin is not None and _host_of(origin) != headers.get("Host", "").lower():
             return f"a request from another origin ({origin}) changes nothing here"
         return None
+
+
+def _has_body(headers: Mapping[str, str]) -> bool:
+    return headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in headers
 
 
 def _host_of(origin: str) -> str:

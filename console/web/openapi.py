@@ -81,6 +81,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
                 table_version=COUNT,
             )
         ),
+        unclaimed=COUNT,
         tap=_object(eligible=COUNT, sent=COUNT, done=COUNT, waiting_bytes=COUNT, dropped=COUNTS),
         backends=_list(
             _object(name=TEXT, urls=_list(TEXT), legacy=YES_OR_NO, in_flight=COUNT, answered=COUNT, failed=COUNT)

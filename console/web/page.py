@@ -61,7 +61,7 @@ def _routes(table: Table | None, report: Document | None) -> Html:
     names = [*recorded, *(name for name in known if name not in recorded)]
     if not names:
         return tag("p", "No route in the table: everything goes to legacy, and nothing is compared.", class_="quiet")
-    columns = ("Route", "Weights", "Seen", "Compared", "Wrong", "p50 ms", "Verdict")
+    columns = ("Route", "Verdict", "Weights", "Seen", "Compared", "Wrong", "p50 ms")
     heads = (
         tag("th", name, class_="number" if name in {"Seen", "Compared", "Wrong", "p50 ms"} else None)
         for name in columns
@@ -74,27 +74,36 @@ def _route(name: str, route: Route | None, recorded: Document | None, columns: i
     stage = recorded["stage"] if recorded else route.stage.value if route else ""
     cells = [
         tag("td", tag("span", name, class_="name"), tag("div", stage, class_="quiet")),
+        tag("td", _verdict(recorded)),
         tag("td", _weights(route) if route else None, class_="weights"),
-    ]
-    if recorded is None:
-        cells += [tag("td", class_="number")] * (columns - len(cells) - 1) + [
-            tag("td", "no evidence yet", class_="quiet")
-        ]
-        return tag("tbody", tag("tr", *cells))
-    bad, judged = wrong(recorded)
-    verdict = recorded["readiness"]["verdict"]
-    compares = recorded["candidate"] is not None
-    cells += [
-        tag("td", f"{recorded['seen']:,}", class_="number"),
-        tag("td", f"{recorded['compared']:,}" if compares else None, class_="number"),
-        tag("td", share_of(bad, judged) if judged else None, class_="number"),
-        tag("td", _medians(recorded), class_="number"),
-        tag("td", tag("span", verdict, class_=f"badge {verdict}") if compares else None),
+        *(tag("td", number, class_="number") for number in _numbers(recorded)),
     ]
     rows = [tag("tr", *cells)]
-    if compares:
+    if recorded is not None and recorded["candidate"] is not None:
         rows.append(tag("tr", tag("td", _more(recorded), colspan=columns), class_="more"))
     return tag("tbody", *rows)
+
+
+def _verdict(recorded: Document | None) -> Html | None:
+    if recorded is None:
+        return tag("span", "no evidence yet", class_="quiet")
+    verdict = recorded["readiness"]["verdict"]
+    return tag("span", verdict, class_=f"badge {verdict}") if recorded["candidate"] is not None else None
+
+
+def _numbers(recorded: Document | None) -> tuple[str | None, ...]:
+    """Seen, compared, wrong and medians."""
+    if recorded is None:
+        return (None,) * 4
+    if recorded["candidate"] is None:
+        return (f"{recorded['seen']:,}", None, None, None)
+    bad, judged = wrong(recorded)
+    return (
+        f"{recorded['seen']:,}",
+        f"{recorded['compared']:,}",
+        share_of(bad, judged) if judged else None,
+        _medians(recorded),
+    )
 
 
 def _weights(route: Route) -> Html:
@@ -197,6 +206,7 @@ def _footer(status: Document) -> Html:
     )
     return tag(
         "footer",
+        f"{status['unclaimed']:,} requests that no route claims went to legacy. ",
         f"{tap['sent']:,} copies sent, {tap['done']:,} done. {lost}",
         join(*(join(tag("a", text, href=href), " ") for href, text in links)),
     )

@@ -7,7 +7,6 @@ the regex, never less.
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -19,6 +18,9 @@ from re import _constants as op, _parser as parser  # type: ignore[attr-defined]
 
 MAX_LENGTH: Final = 500
 MAX_STATES: Final = 400
+
+_UNCLEAR = re.compile(r"(?<!\\)\[\^?\[|(?<!\\)\[[^\]]+?(?:--|&&|~~|\|\|)")
+"""What Python warns of when it compiles a regex; a warning is of no use to anybody here."""
 
 _OTHER: Final = 1 << 128
 """Stands for every character beyond ASCII."""
@@ -56,14 +58,16 @@ def build(pattern: str) -> Automaton:
     if len(pattern) > MAX_LENGTH:
         message = f"a regex has at most {MAX_LENGTH} characters; this one has {len(pattern)}"
         raise Dangerous(message, "split it into several matches")
+    if _UNCLEAR.search(pattern):
+        raise Dangerous(
+            "a set within a set, or -- && ~~ || in one, will mean something else one day", "put \\ before it"
+        )
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # Python warns of what it will read differently one day
-            compile_regex(pattern)
-            return _Construction(parser.parse(pattern, re.ASCII | re.DOTALL)).automaton
+        compile_regex(pattern)
+        return _Construction(parser.parse(pattern, re.ASCII | re.DOTALL)).automaton
     except Dangerous:
         raise
-    except (re.error, OverflowError, RecursionError, ValueError, Warning) as error:
+    except (re.error, OverflowError, RecursionError, ValueError) as error:
         raise Dangerous(f"this is not a regex: {error}", "test it with Python's re.fullmatch") from None
 
 

@@ -8,6 +8,7 @@ from console.counted import Counted
 from console.status import STARTING, degraded, living, not_ready, status_document
 from console.status_text import status_text
 from proxy.model.decision import Skip
+from proxy.model.table import UNCLAIMED
 from tests.console.scene import HOSTILE, table
 
 
@@ -124,6 +125,16 @@ def test_backends_are_those_of_the_table_with_their_numbers() -> None:
             "failed": 2,
         },
     ]
+
+
+def test_what_no_route_claims_is_counted() -> None:
+    rows = [
+        ("proxy-0-7", "strangler_seen", {"route": UNCLAIMED}, 60),
+        ("proxy-0-7", "strangler_seen", {"route": "a"}, 1),
+    ]
+    status = status_document(told(), table(), Counted(rows, ()))
+    assert status["unclaimed"] == 60
+    assert "60 requests that no route claims went to legacy" in status_text(status)
 
 
 def test_living_are_those_with_a_process() -> None:

@@ -23,7 +23,7 @@ def route(name: str, *matches: Match, priority: int = 0) -> Route:
     return Route(name, matches, Split(f"route:{name}", ((LEGACY, 1),)), priority=priority)
 
 
-def head(target: str | bytes, method: bytes = b"GET", **headers: str) -> RequestHead:
+def head(target: str | bytes, method: bytes = b"GET", /, **headers: str) -> RequestHead:
     lines: Headers = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     return RequestHead.from_headers(method, target.encode() if isinstance(target, str) else target, lines)
 
@@ -152,9 +152,9 @@ def test_methods_are_taken_as_given() -> None:
 def test_header_and_cookie_conditions(
     kind: ConditionKind, value: str, holds: list[dict[str, str]], fails: list[dict[str, str]]
 ) -> None:
-    match = Match(path="/", conditions=(Condition(kind, "x", value),))
-    assert [headers for headers in holds if claimed("/", match, **headers) is None] == []
-    assert [headers for headers in fails if claimed("/", match, **headers) is not None] == []
+    index = matcher(route("a", Match(path="/", conditions=(Condition(kind, "x", value),))))
+    assert [headers for headers in holds if index.match(head("/", **headers)) is None] == []
+    assert [headers for headers in fails if index.match(head("/", **headers)) is not None] == []
 
 
 def test_the_first_line_of_a_repeated_header_counts_and_cookie_lines_are_one() -> None:

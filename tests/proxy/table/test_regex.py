@@ -17,7 +17,7 @@ SAFE = [
     r"[a-z]+-[a-z]+", r"-?[0-9]+", r"https?://[^/]+/.*", r"(en|de|fr)(-[A-Z]{2})?", r"/v[12]/.*", r"(?i)mozilla/.*", r"/orders/(?:\d+|new)",
     r"[0-9]{1,3}(\.[0-9]{1,3}){3}", r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", r"/user/(\d+)/(profile|posts)(/\d+)?", r"\w+@\w+\.com",
     r"(a|b)*c", r"[^;]*;.*", r"(|a)b", r"(?:ab|ac)+", r"(x(|y))*", r"a++b", r"(?>a+)b", r"(?P<year>\d{4})-(?P<month>\d\d)", r"Bearer [^ ]+", r"a|b|cd", r"(?i:A)b",
-    r"\bfoo\b", r"[\w.-]+", r"[^\d]x", r"[]a]", r"\Aa\Z",
+    r"\bfoo\b", r"[\w.-]+", r"[^\d]x", r"[]a]", r"\[[0-9]+\]", "--&&", "[a-][-b]--", r"\Aa\Z",
 ]  # fmt: skip
 
 DANGEROUS = [

@@ -1,0 +1,297 @@
+"""The admin port over real sockets, with a real store and real counters."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from console.address import Address
+from console.web.app import HEADERS, Admin
+from console.web.evidence import Evidence
+from console.web.guard import Guard
+from console.web.instance import Instance
+from console.web.openapi import PATHS, SCHEMAS, openapi
+from proxy.model.counters import Counters
+from shadow.store import open_store
+from tests.console.scene import PAIR, TABLE, fill_store
+from tests.console.test_status import process, told
+
+TABLE_MESSAGE = {"type": "table", "version": 3, "source": "routes.yaml", "text": TABLE, "legacy_url": None}
+
+
+class Port:
+    """The admin port of an instance that we play; ``reloads`` counts how often it was asked to reload."""
+
+    def __init__(self, directory: Path) -> None:
+        self.store = directory / "strangler.db"
+        self.reloads = 0
+        self.instance = Instance(str(directory), self._reload)
+        self.evidence = Evidence(open_store(f"sqlite:///{self.store}"))
+        self.app = Admin(self.instance, self.evidence, Guard(Address("127.0.0.1", 0))).app()
+        self.url = ""
+
+    def _reload(self) -> None:
+        self.reloads += 1
+
+    async def ask(self, path: str, method: str = "GET", **options: Any) -> tuple[int, Any, aiohttp.ClientResponse]:
+        """Status, body (JSON if it is any) and the answer itself."""
+        async with aiohttp.ClientSession() as session, session.request(method, self.url + path, **options) as answer:
+            text = await answer.text()
+            return answer.status, json.loads(text) if "json" in answer.content_type else text, answer
+
+
+@pytest.fixture
+async def port(tmp_path: Path) -> AsyncIterator[Port]:
+    port = Port(tmp_path)
+    runner = web.AppRunner(port.app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield port
+    await runner.cleanup()
+    port.evidence.close()
+
+
+@pytest.fixture
+def counters(tmp_path: Path) -> Iterator[Counters]:
+    counters = Counters(tmp_path, f"proxy-0-{os.getpid()}")
+    counters.add("strangler_refused", 2, reason="two_hosts")
+    counters.values[counters.slot("strangler_in_flight", backend="orders")] = 4
+    yield counters
+    counters.close()
+
+
+async def start(port: Port, **changes: Any) -> None:
+    """Tell the console what the supervisor would."""
+    processes = [process("supervisor"), process("proxy", pid=os.getpid()), process("shadow"), process("console")]
+    port.instance.take_status({"type": "status", **told(**{"processes": processes, **changes})})
+    await port.instance.take_table(TABLE_MESSAGE)
+
+
+def check(value: Any, schema: dict[str, Any], where: str = "$") -> None:
+    """As much of JSON Schema as the document uses."""
+    if "$ref" in schema:
+        return check(value, SCHEMAS[schema["$ref"].rpartition("/")[2]], where)
+    if "oneOf" in schema:
+        return check(value, schema["oneOf"][value is None], where)
+    kinds: dict[str, Any] = {
+        "object": dict,
+        "array": list,
+        "string": str,
+        "integer": int,
+        "number": (int, float),
+        "boolean": bool,
+    }
+    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    assert any(value is None if kind == "null" else isinstance(value, kinds[kind]) for kind in types), (where, value)
+    if value is None:
+        return None
+    assert "enum" not in schema or value in schema["enum"], (where, value)
+    if isinstance(value, dict):
+        fields = schema.get("properties")
+        if fields is not None:
+            assert set(value) == set(fields) == set(schema["required"]), where
+        for name, member in value.items():
+            check(member, fields[name] if fields else schema["additionalProperties"], f"{where}.{name}")
+    if isinstance(value, list):
+        for item in value:
+            check(item, schema["items"], f"{where}[]")
+    return None
+
+
+async def check_answer(port: Port, path: str, documented: str, status: int, method: str = "GET") -> Any:
+    """The answer has the status, the media type and the shape that the document promises."""
+    got, body, answer = await port.ask(path, method)
+    assert got == status, body
+    contents = PATHS[documented][method.lower()]["responses"][str(status)]["content"]
+    assert answer.content_type in contents
+    if schema := contents[answer.content_type].get("schema"):
+        check(body, schema)
+    return body
+
+
+async def test_every_address_is_documented_and_every_documented_one_is_there(port: Port) -> None:
+    served = {
+        (resource.canonical, route.method)
+        for resource in port.app.router.resources()
+        for route in resource
+        if route.method != "HEAD"
+    }
+    assert served == {(path, method.upper()) for path, operations in PATHS.items() for method in operations}
+
+
+async def test_with_a_store_every_answer_is_as_documented(port: Port, counters: Counters) -> None:
+    fill_store(port.store)
+    await start(port)
+    for path in (
+        "/",
+        "/healthz",
+        "/readyz",
+        "/-/healthy",
+        "/-/ready",
+        "/metrics",
+        "/api/openapi.json",
+        "/api/v1/status",
+    ):
+        await check_answer(port, path, path, 200)
+    report = await check_answer(port, "/api/v1/report", "/api/v1/report", 200)
+    assert [route["route"] for route in report["routes"]] == ["order-read", "forms", "search"]
+    signatures = await check_answer(port, "/api/v1/signatures?route=order-read", "/api/v1/signatures", 200)
+    assert signatures["signatures"][0]["count"] == 100
+    pair = await check_answer(port, f"/api/v1/pairs/{PAIR[:6]}", "/api/v1/pairs/{id}", 200)
+    assert pair["curl"].endswith("'\"'\"'s'")
+    status = await check_answer(port, "/api/v1/status", "/api/v1/status", 200)
+    assert status["backends"][1]["in_flight"] == 4
+
+
+async def test_problems_are_as_documented(port: Port) -> None:
+    fill_store(port.store)
+    await start(port)
+    await check_answer(port, "/api/v1/report?since=yesterday", "/api/v1/report", 400)
+    unknown = await check_answer(port, "/api/v1/report?route=order-reed", "/api/v1/report", 404)
+    assert "did you mean 'order-read'?" in unknown["detail"]
+    await check_answer(port, "/api/v1/pairs/zzz", "/api/v1/pairs/{id}", 404)
+
+
+async def test_without_a_store_page_and_api_answer_and_say_so(port: Port) -> None:
+    await start(port)
+    problem = await check_answer(port, "/api/v1/report", "/api/v1/report", 503)
+    assert "nothing has been recorded yet" in problem["detail"]
+    await check_answer(port, f"/api/v1/pairs/{PAIR}", "/api/v1/pairs/{id}", 503)
+    assert "nothing has been recorded yet" in await check_answer(port, "/", "/", 200)
+    assert (await check_answer(port, "/healthz", "/healthz", 200))["status"] == "ok"
+
+
+async def test_a_broken_store_degrades_and_stops_nothing(port: Port) -> None:
+    port.store.write_text("no database" * 1000)
+    await start(port)
+    assert (await port.ask("/healthz"))[1] == {
+        "status": "degraded",
+        "reasons": [f"cannot read {port.store}: file is not a database"],
+    }
+    assert (await port.ask("/readyz"))[0] == 200
+    assert (await port.ask("/metrics"))[0] == 200
+
+
+async def test_before_the_supervisor_has_spoken_it_is_alive_and_not_ready(port: Port) -> None:
+    assert (await check_answer(port, "/healthz", "/healthz", 200))["status"] == "degraded"
+    body = await check_answer(port, "/readyz", "/readyz", 503)
+    assert body["reasons"] == ["the instance is starting", "0 of 0 proxy workers accept"]
+    await check_answer(port, "/api/v1/status", "/api/v1/status", 200)
+    await check_answer(port, "/", "/", 200)
+
+
+async def test_while_draining_it_is_not_ready(port: Port) -> None:
+    await start(port, state="draining")
+    assert (await port.ask("/readyz"))[1]["reasons"] == ["the instance is draining"]
+
+
+async def test_metrics_are_those_of_all_processes(port: Port, counters: Counters) -> None:
+    await start(port)
+    page = (await port.ask("/metrics"))[1]
+    assert 'strangler_refused_total{reason="two_hosts"} 2.0' in page
+    assert 'strangler_in_flight{backend="orders"} 4.0' in page
+    assert "strangler_table_version 3.0" in page
+    answer = (await port.ask("/metrics", headers={"Accept": "application/openmetrics-text"}))[2]
+    assert answer.content_type == "application/openmetrics-text"
+
+
+async def test_a_reload_is_asked_for_by_post_only(port: Port) -> None:
+    await start(port)
+    assert (await port.ask("/-/reload"))[0] == 405
+    assert port.reloads == 0
+    body = await check_answer(port, "/-/reload", "/-/reload", 202, "POST")
+    assert body == {"asked": True, "table_version": 3}
+    assert port.reloads == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Sec-Fetch-Site": "cross-site"}, {"Content-Type": "text/plain"}, {"Origin": "http://evil.example"}],
+)
+async def test_another_site_reloads_nothing(port: Port, headers: dict[str, str]) -> None:
+    status, body, _ = await port.ask("/-/reload", "POST", headers=headers)
+    assert (status, body["status"], port.reloads) == (403, 403, 0)
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/metrics", "/api/v1/status", "/nope"])
+async def test_another_host_s_name_gets_nothing(port: Port, path: str) -> None:
+    status, body, _ = await port.ask(path, headers={"Host": "evil.example"})
+    assert (status, body["title"]) == (421, "Misdirected Request")
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status"),
+    [
+        ("/", "GET", 200),
+        ("/", "HEAD", 200),
+        ("/nope", "GET", 404),
+        ("/readyz", "DELETE", 405),
+        ("/api/v1/report", "GET", 503),
+    ],
+)
+async def test_every_answer_has_the_headers_that_keep_it_to_itself(
+    port: Port, path: str, method: str, status: int
+) -> None:
+    got, _, answer = await port.ask(path, method)
+    assert got == status
+    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_a_wrong_method_is_told_which_are_right(port: Port) -> None:
+    _, body, answer = await port.ask("/readyz", "DELETE")
+    assert answer.headers["Allow"] == "GET,HEAD"
+    assert body["detail"] == "/readyz takes GET and HEAD"
+
+
+async def test_a_fault_of_ours_tells_nothing_but_that(
+    port: Port, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken() -> None:
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr(port.instance, "status", broken)
+    status, body, _ = await port.ask("/api/v1/status")
+    assert status == 500
+    assert "planted" not in json.dumps(body)
+    assert "planted" in caplog.text
+
+
+@pytest.mark.parametrize("given", ["..%2f..%2fetc%2fpasswd", "%27%20OR%201=1--", "%25", "%00", "x" * 5000])
+async def test_hostile_ids_find_nothing(port: Port, given: str) -> None:
+    fill_store(port.store)
+    assert (await port.ask(f"/api/v1/pairs/{given}"))[0] == 404
+
+
+async def test_a_bad_table_from_the_supervisor_leaves_the_one_before(port: Port) -> None:
+    await start(port)
+    with pytest.raises(ValueError, match="unknown"):
+        await port.instance.take_table({**TABLE_MESSAGE, "text": "version: 1\nunknown: 1\n"})
+    assert port.instance.table is not None
+    assert len(port.instance.table.routes) == 3
+
+
+async def test_a_transparent_table_is_taken(port: Port) -> None:
+    await port.instance.take_table({**TABLE_MESSAGE, "text": None, "legacy_url": "http://127.0.0.1:8000"})
+    assert port.instance.table is not None
+    assert port.instance.table.routes == ()
+
+
+def test_the_document_is_json_and_says_its_version() -> None:
+    document = json.loads(json.dumps(openapi()))
+    assert document["openapi"].startswith("3.1")
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            names = {parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "path"}
+            assert names == {part[1:-1] for part in path.split("/") if part.startswith("{")}

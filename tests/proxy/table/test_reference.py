@@ -1,0 +1,90 @@
+"""docs/reference/routes.md names every key and every default, and what it shows loads."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic_core import PydanticUndefined
+
+from proxy.model.table import DEFAULT_COMPARED_HEADERS, Timeouts
+from proxy.table import grammar
+from proxy.table.load import load_table
+from proxy.table.schema import json_schema
+
+PAGE = (Path(__file__).resolve().parents[3] / "docs" / "reference" / "routes.md").read_text(encoding="utf-8")
+SECTIONS = dict(re.findall(r"^#+ (\w+)\n(.*?)(?=^#|\Z)", PAGE, re.MULTILINE | re.DOTALL))
+SCHEMA = json_schema()
+TABLES = {
+    "Backend": ("backends", ""), "Health": ("backends", "health."), "Default": ("defaults", ""), "Timeout": ("timeouts", ""), "Group": ("groups", ""),
+    "Route": ("routes", ""), "Match": ("match", ""), "Shadow": ("shadow", ""), "Compare": ("compare", ""), "Ready": ("ready", ""),
+}  # fmt: skip
+"""The section in which the keys of a map stand, as rows of a table."""
+
+IN_PROSE = {"Identity": "defaults", "Waiver": "compare", "Unordered": "compare"}
+
+
+def row(section: str, key: str) -> str:
+    found = re.search(rf"^\| `{re.escape(key)}` \|.*$", SECTIONS[section], re.MULTILINE)
+    assert found, f"{section} says nothing of {key}"
+    return found[0]
+
+
+@pytest.mark.parametrize("name", SCHEMA["$defs"])
+def test_every_key_stands_in_its_section(name: str) -> None:
+    for key in SCHEMA["$defs"][name]["properties"]:
+        if name in IN_PROSE:
+            assert re.search(rf"\b{key}\b", SECTIONS[IN_PROSE[name]])
+        else:
+            section, prefix = TABLES[name]
+            assert row(section, prefix + key)
+
+
+def test_every_key_of_the_file_is_named() -> None:
+    for key in SCHEMA["properties"]:
+        assert re.search(rf"^\| `{key}` \|", PAGE, re.MULTILINE)
+
+
+def in_units(key: str, value: Any) -> str:
+    """A default as it is written in the file."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if key == "target":
+        return f"{value * 100:g}%"
+    if key.startswith("max_"):
+        return f"{value // 1024}KiB" if value < 1 << 20 else f"{value >> 20}MiB"
+    return f"{value:g}" if key in {"hours", "priority"} else f"{value:g}s"
+
+
+@pytest.mark.parametrize("name", sorted(set(TABLES) - {"Timeout"}))
+def test_defaults_are_told_as_they_are(name: str) -> None:
+    section, prefix = TABLES[name]
+    model = getattr(grammar, f"{name}Keys")
+    for key, field in model.model_fields.items():
+        if field.default is PydanticUndefined:
+            assert "equired" in row(section, prefix + key)
+        elif field.default is not None and not isinstance(field.default, list | dict):
+            assert f"| `{in_units(key, field.default)}` |" in row(section, prefix + key)
+
+
+def test_the_defaults_of_timeouts_and_headers_are_told_as_they_are() -> None:
+    defaults = Timeouts()
+    for key in ("connect", "first_byte", "idle"):
+        assert f"| `{getattr(defaults, key):g}s` |" in row("timeouts", key)
+    assert all(f"`{header}`" in row("compare", "headers") for header in DEFAULT_COMPARED_HEADERS)
+
+
+def test_the_example_loads() -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    assert len(load_table(example, environ={}).routes) == 3
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+", "a*a*", ".*x.*y"])
+def test_what_is_said_to_be_refused_is(pattern: str) -> None:
+    assert f"`{pattern}`" in PAGE
+    with pytest.raises(ValueError, match="repeat"):
+        load_table(
+            f"version: 1\nbackends: {{ legacy: {{ url: http://a }} }}\nroutes:\n  - {{ name: a, match: {{ path: /a, headers: {{ X: '~{pattern}' }} }}, backend: legacy }}\n"
+        )
