@@ -30,7 +30,11 @@ WAITING_LINES = 8192
 MAX_TARGET = 1024
 """Bytes of a request target that are logged; with the rest a line stays below what a pipe takes in one piece."""
 
-MAX_QUOTED = 4096
+MAX_REMEMBERED = 4096
+LONGEST_NAME = 64
+
+SHORTEST_SECRET = len("bearer")
+"""No shape that is looked for is shorter."""
 
 HIDDEN = "[redacted]"
 
@@ -141,15 +145,30 @@ def _loggable_parameter(parameter: str) -> str:
     name, equals, value = parameter.partition("=")
     if not equals:
         return HIDDEN if _is_secret(name) else parameter
-    if looks_secret(unquote_plus(name)) or _is_secret(value):
+    if _SECRET_NAMES[name] or _is_secret(value):
         return f"{name}={HIDDEN}"
     return parameter
 
 
 def _is_secret(value: str) -> bool:
     """A token, or the number of a payment card."""
+    if len(value) < SHORTEST_SECRET:
+        return False
     plain = unquote_plus(value)
     return _TOKEN.search(plain) is not None or looks_like_card(plain)
+
+
+class _SecretNames(dict[str, bool]):
+    """Whether a parameter's name looks secret, remembered: an application has few names. Bounded."""
+
+    def __missing__(self, name: str) -> bool:
+        secret = looks_secret(unquote_plus(name))
+        if len(self) < MAX_REMEMBERED and len(name) <= LONGEST_NAME:
+            self[name] = secret
+        return secret
+
+
+_SECRET_NAMES = _SecretNames()
 
 
 class _Quoted(dict[str | bytes | None, str]):
@@ -158,7 +177,7 @@ class _Quoted(dict[str | bytes | None, str]):
     def __missing__(self, value: str | bytes | None) -> str:
         text = value.decode("latin-1") if isinstance(value, bytes) else value
         quoted = "null" if text is None else quote(text)
-        if len(self) < MAX_QUOTED:
+        if len(self) < MAX_REMEMBERED:
             self[value] = quoted
         return quoted
 

@@ -23,6 +23,9 @@ SAFE_TO_COPY: Final = frozenset({b"GET", b"HEAD"})
 WHOLE, IDENTITY, DICE, RETIRED, UNCLAIMED_REASON = "whole", "identity", "dice", "retired", "unclaimed"
 """Why this backend: it takes the whole route, the identity drew it, the dice drew it, the route is retired, no route claims it."""
 
+REMEMBERED: Final = 1024
+"""Identities whose draw a route keeps at hand; a user rarely sends one request only. Strangers cannot make it grow further."""
+
 _SCALE: Final = 2.0**-64
 
 
@@ -94,6 +97,7 @@ class Chooser:
     __slots__ = (
         "_any_method",
         "_arms",
+        "_drawn",
         "_only",
         "_sample",
         "_sample_seed",
@@ -110,6 +114,7 @@ class Chooser:
         reason = reason or (RETIRED if route.retired else (IDENTITY if route.sticky else DICE) if split else WHOLE)
         self._arms = tuple(_Arm(route, table, name, weight, reason) for name, weight in drawn)
         self._only = None if split else self._arms[0]
+        self._drawn: dict[bytes, _Arm] = {}
         self._weight = sum(arm.weight for arm in self._arms)
         self._any_method = route.shadow is not None and route.shadow.unsafe is not None
         self._sample = route.shadow.sample if route.shadow else 0.0
@@ -139,9 +144,15 @@ class Chooser:
                 if left < 0:
                     return arm
             return self._arms[-1]
+        chosen = self._drawn.get(identity)
+        if chosen is not None:
+            return chosen
         nearest, chosen = math.inf, self._arms[0]
         for arm in self._arms:
             distance = -math.log(uniform(arm.seed, identity)) / arm.weight
             if distance < nearest or (distance == nearest and arm.name < chosen.name):
                 nearest, chosen = distance, arm
+        if len(self._drawn) >= REMEMBERED:
+            self._drawn.clear()
+        self._drawn[identity] = chosen
         return chosen

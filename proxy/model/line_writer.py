@@ -113,7 +113,8 @@ def pieces_of(data: bytes, most: int) -> list[bytes]:
 
 def piece_for(descriptor: int) -> int:
     """How much to write at once to ``descriptor``, which other processes may write to as well."""
-    return FILE_BYTES if stat.S_ISREG(os.fstat(descriptor).st_mode) else PIPE_BYTES
+    mode = os.fstat(descriptor).st_mode
+    return PIPE_BYTES if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) else FILE_BYTES
 
 
 def write_to(descriptor: int) -> Callable[[bytes], None]:
