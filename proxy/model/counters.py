@@ -14,16 +14,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 CAPACITY = 1 << 16
-"""Slots per process. Past it everything is added to the last slot, ``strangler_overflow``, so memory stays bounded."""
+"""Slots per process. Past it everything is added to ``strangler_overflow``, so memory stays bounded."""
 
 _BYTES = 8
-_OVERFLOW = CAPACITY - 1
 
 
 class Counters:
     """One process's counters. ``values[slot] += n`` is the whole hot path; get the slot once and keep it."""
 
-    __slots__ = ("_map", "_names", "_slots", "values")
+    __slots__ = ("_map", "_names", "_overflow", "_slots", "values")
 
     def __init__(self, directory: Path, name: str) -> None:
         path = directory / f"{name}.values"
@@ -36,6 +35,7 @@ class Counters:
         self._names = (directory / f"{name}.names").open("w", buffering=1, encoding="utf-8")
         self._slots: dict[tuple[str, tuple[str, ...]], int] = {}
         self.values = memoryview(self._map).cast("q")
+        self._overflow = self.slot("strangler_overflow")
 
     def slot(self, metric: str, **labels: str) -> int:
         """The index of this series, registered on first use."""
@@ -43,8 +43,8 @@ class Counters:
         slot = self._slots.get(key)
         if slot is None:
             slot = len(self._slots)
-            if slot >= _OVERFLOW:
-                return _OVERFLOW
+            if slot >= CAPACITY:
+                return self._overflow
             self._slots[key] = slot
             self._names.write(json.dumps([metric, labels]) + "\n")
         return slot

@@ -89,5 +89,6 @@ METRICS = {
         Metric("strangler_shadow_queue", "gauge", (), "Exchanges waiting for their replay."),
         Metric("strangler_shadow_queue_bytes", "gauge", (), "Bytes of exchanges waiting or in replay."),
         Metric("strangler_store_failures", "counter", (), "Batches that the store refused."),
+        Metric("strangler_overflow", "counter", (), "Counted by series beyond what a process keeps apart."),
     )
 }
