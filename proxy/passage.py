@@ -389,8 +389,7 @@ class Passage:
     def _captured(self, took: float) -> Exchange:
         assert self._tee is not None
         return self._tee.exchange(
-            # A client may send the same id twice; an exchange is one of its kind.
-            self.request_id if self.fields.request_id is None else self.live.next_request_id(),
+            self.request_id,
             self.decision,
             table_version=self.live.routing.table.version,
             request_head=self._head_bytes,
