@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable
 from proxy.model.metrics import METRICS, Metric
 
 Row = tuple[str, str, dict[str, str], int]
-"""As ``proxy.model.counters.read_counters`` yields them: the file's name (role-index-pid), metric, labels, value."""
+"""As ``proxy.model.counted.read_counters`` yields them: the file's name (role-index-pid), metric, labels, value."""
 
 Labels = tuple[str, ...]
 """Values in the order of the metric's labels; a histogram's have ``le`` at the end."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from console.counted import Counted
 from console.status import STARTING, Document, living, status_document
-from proxy.model.counters import read_counters
+from proxy.model.counted import read_counters
 from proxy.model.table import Table
 from proxy.table.load import load_table, transparent_table
 

@@ -2,7 +2,8 @@
 
 A process writes one pair of files in the run directory: ``NAME.values``, an array of signed 64-bit integers in native
 order, mapped into memory; and ``NAME.names``, one JSON line per slot: ``[metric, {label: value}]``, in slot order. Any
-process may read them at any time: aligned 8-byte stores are never seen half-written on the machines we run on.
+process may read them at any time: aligned 8-byte stores are never seen half-written on the machines we run on. Reading,
+and what becomes of the files of dead processes, stands in ``counted``.
 """
 
 from __future__ import annotations
@@ -10,13 +11,12 @@ from __future__ import annotations
 import json
 import mmap
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 CAPACITY = 1 << 16
 """Slots per process. Past it everything is added to ``strangler_overflow``, so memory stays bounded."""
 
-_BYTES = 8
+VALUE_BYTES = 8
 
 
 class Counters:
@@ -28,8 +28,8 @@ class Counters:
         path = directory / f"{name}.values"
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
-            os.ftruncate(descriptor, CAPACITY * _BYTES)
-            self._map = mmap.mmap(descriptor, CAPACITY * _BYTES)
+            os.ftruncate(descriptor, CAPACITY * VALUE_BYTES)
+            self._map = mmap.mmap(descriptor, CAPACITY * VALUE_BYTES)
         finally:
             os.close(descriptor)
         self._names = (directory / f"{name}.names").open("w", buffering=1, encoding="utf-8")
@@ -57,16 +57,3 @@ class Counters:
         self._names.close()
         self.values.release()
         self._map.close()
-
-
-def read_counters(directory: Path) -> Iterator[tuple[str, str, dict[str, str], int]]:
-    """All series of all processes that ever counted in ``directory``: (file's name, metric, labels, value)."""
-    for names_path in sorted(directory.glob("*.names")):
-        try:
-            names = names_path.read_text(encoding="utf-8").split("\n")[:-1]
-            values = memoryview(names_path.with_suffix(".values").read_bytes()[: len(names) * _BYTES]).cast("q")
-        except OSError:
-            continue
-        for line, value in zip(names, values, strict=False):
-            metric, labels = json.loads(line)
-            yield names_path.stem, metric, labels, value

@@ -9,8 +9,10 @@ import os
 import signal
 import time
 from collections.abc import Coroutine, Sequence
+from pathlib import Path
 
 from proxy.model.control import ORPHAN_SECONDS, BrokenMessage, ControlChannel
+from proxy.model.counted import fold
 from proxy.model.settings import Settings
 from proxy.status import ProcessStatus, State, status_document
 from proxy.supervise.child import Child, Role, environment_of_children
@@ -34,6 +36,7 @@ class Supervisor:
     def __init__(self, settings: Settings, roles: Sequence[Role], table: CurrentTable, listen: str, admin: str) -> None:
         environment = environment_of_children(settings)
         self._roles = roles
+        self._run_dir = Path(settings.run_dir)
         self._children = [Child(role, index, environment) for role in roles for index in range(role.count)]
         self._table = table
         self._listen = listen
@@ -98,6 +101,7 @@ class Supervisor:
         except OSError as error:
             return f"not started: {error.strerror}"
         log.info("process started", extra={"child": child.name, "child_pid": child.pid})
+        counters = f"{child.role.name}-{child.index}-{child.pid}"
         child.tell(self._table.message)
         self._changed()
         if child.stopping.is_set():  # we were told to end while it started
@@ -107,6 +111,8 @@ class Supervisor:
             return await child.ended()
         finally:
             hearing.cancel()
+            with contextlib.suppress(OSError):  # a full disk: its files stay, and are read as before
+                fold(self._run_dir, counters)
 
     async def _hear(self, child: Child, channel: ControlChannel) -> None:
         try:

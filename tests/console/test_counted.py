@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 from console.counted import Counted
-from proxy.model.counters import Counters, read_counters
+from proxy.model.counted import read_counters
+from proxy.model.counters import Counters
 
 
 def requests(route: str, backend: str) -> dict[str, str]:

@@ -15,7 +15,8 @@ import uvloop
 
 from proxy.accept import ClientConnection
 from proxy.live_path import LivePath
-from proxy.model.counters import Counters, read_counters
+from proxy.model.counted import read_counters
+from proxy.model.counters import Counters
 from proxy.model.settings import Settings
 from proxy.model.table import Table
 from proxy.routing import Routing

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.access_log import MAX_TARGET, WAITING_LINES, AccessLog, loggable_target
-from proxy.model.counters import Counters, read_counters
+from proxy.model.counted import read_counters
+from proxy.model.counters import Counters
 from proxy.model.settings import Settings
 
 PATIENCE = 10.0

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from proxy.model.counters import Counters, read_counters
+from proxy.model.counted import read_counters
+from proxy.model.counters import Counters
 from proxy.model.decision import Skip
 from proxy.tally import Meters
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from proxy.model.counters import Counters, read_counters
+from proxy.model.counted import read_counters
+from proxy.model.counters import Counters
 from proxy.model.settings import Settings
 from shadow.store.sqlite import SqliteStore
 from shadow.worker import Worker

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from proxy.model.counters import Counters, read_counters
+from proxy.model.counted import read_counters
+from proxy.model.counters import Counters
 from proxy.model.decision import Skip
 from shadow import record
 from shadow.meters import Meters

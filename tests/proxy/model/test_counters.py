@@ -4,7 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from proxy.model.counters import CAPACITY, Counters, read_counters
+from proxy.model.counted import read_counters
+from proxy.model.counters import CAPACITY, Counters
 
 
 def counted(directory: Path) -> list[tuple[str, str, dict[str, str], int]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from proxy.model.counters import read_counters
+from proxy.model.counted import read_counters
 from tests.proxy.supervise.instance import PATIENCE, TABLE, Instance, is_alive, role, roles, running, until
 
 GOOD = TABLE + "# again\n"
