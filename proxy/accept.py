@@ -48,34 +48,14 @@ class Hold(enum.IntFlag):
 
 
 class ClientConnection(asyncio.Protocol):
-    """One client connection. ``passage`` is the request being answered, ``deadline`` when patience ends (loop time)."""
+    """One client connection. ``passage`` is the request being answered, ``deadline`` when patience ends (loop time),
+    ``blocked`` tells that the client does not take what we send."""
 
     __slots__ = (
-        "_early",
-        "_fed",
-        "_headers",
-        "_hold",
-        "_in_head",
-        "_incoming",
-        "_lingering",
-        "_out",
-        "_parser",
-        "_pending_refusal",
-        "_priming",
-        "_queue",
-        "_reframe",
-        "_target",
-        "closed",
-        "deadline",
-        "live",
-        "passage",
-        "peer",
-        "peer_bytes",
-        "scheme",
-        "transport",
-        "trusted",
-        "tunnel",
-    )
+        "_early", "_fed", "_headers", "_hold", "_in_head", "_incoming", "_lingering", "_out", "_parser",
+        "_pending_refusal", "_priming", "_queue", "_reframe", "_target", "blocked", "closed", "deadline", "live",
+        "passage", "peer", "peer_bytes", "scheme", "transport", "trusted", "tunnel",
+    )  # fmt: skip
 
     transport: asyncio.Transport
 
@@ -84,6 +64,7 @@ class ClientConnection(asyncio.Protocol):
         self.passage: Passage | None = None
         self.tunnel: Tunnel | None = None
         self.closed = False
+        self.blocked = False
         self.peer = ""
         self.peer_bytes = b""
         self.scheme = b"http"
@@ -123,6 +104,7 @@ class ClientConnection(asyncio.Protocol):
             self._feed(data)
 
     def eof_received(self) -> bool | None:
+        self.flush()
         return self.tunnel.client_ended() if self.tunnel is not None else None
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - why it was lost changes nothing
@@ -141,6 +123,7 @@ class ClientConnection(asyncio.Protocol):
         self._writable(True)
 
     def _writable(self, writable: bool) -> None:
+        self.blocked = not writable
         if self.tunnel is not None:
             self.tunnel.client_writable(writable)
         elif self.passage is not None:
@@ -268,6 +251,7 @@ class ClientConnection(asyncio.Protocol):
             self._holding(Hold.EARLY, True)
 
     def enter_tunnel(self, tunnel: Tunnel) -> None:
+        self.flush()
         self.tunnel = tunnel
         early, self._early = self._early or [], None
         for data in early:
@@ -290,7 +274,6 @@ class ClientConnection(asyncio.Protocol):
     def passage_ended(self, passage: Passage) -> None:
         """The next one, if any waits and the connection is still good for it."""
         self.passage = None
-        self.flush()
         if self.closed or self.tunnel is not None:
             return
         if passage.status == 101:
@@ -348,13 +331,15 @@ class ClientConnection(asyncio.Protocol):
     # What passages, sweeps and drains do.
 
     def write(self, data: bytes) -> None:
-        """Send with the next flush: one system call for all that one event brought."""
+        """Send at the end of this turn of the loop (see ``LivePath.flush_soon``)."""
+        if not self._out:
+            self.live.flush_soon(self)
         self._out.append(data)
 
     def flush(self) -> None:
         if self._out:
             out, self._out = self._out, []
-            if not self.closed:
+            if not self.transport.is_closing():
                 self.transport.writelines(out)
 
     def abort(self) -> None:

@@ -43,8 +43,6 @@ class AnswerReceiver(Protocol):
     def answer_upgraded(self, early: bytes) -> None: ...
     def answer_failed(self, failure: Failure, detail: str) -> None: ...
     def backend_writable(self, writable: bool) -> None: ...
-    def flush(self) -> None:
-        """Everything that one read brought has been reported."""
 
 
 class BackendConnection(asyncio.Protocol):
@@ -57,11 +55,13 @@ class BackendConnection(asyncio.Protocol):
     __slots__ = (
         "_close_delimited",
         "_fields",
+        "_flush_soon",
         "_half_read",
         "_headers",
         "_in_body",
         "_interim",
         "_keeps_alive",
+        "_out",
         "_parser",
         "_reason",
         "_surplus",
@@ -90,6 +90,8 @@ class BackendConnection(asyncio.Protocol):
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
+        self._flush_soon = pool.flush_soon
+        self._out: list[bytes] = []
         self.carries: AnswerReceiver | None = None
         self.tunnel: Tunnel | None = None
         self.reused = False
@@ -106,10 +108,18 @@ class BackendConnection(asyncio.Protocol):
         self.got_bytes = False
         self._interim = 0
         self._begin_answer()
-        self.transport.write(head)
+        self.write(head)
 
     def write(self, data: bytes) -> None:
-        self.transport.write(data)
+        """Send at the end of this turn of the loop (see ``LivePath.flush_soon``)."""
+        if not self._out:
+            self._flush_soon(self)
+        self._out.append(data)
+
+    def flush(self) -> None:
+        out, self._out = self._out, []
+        if out and not self.transport.is_closing():
+            self.transport.writelines(out)
 
     def discard(self) -> None:
         """Close without a word: whatever is on the way is nobody's any more."""
@@ -158,7 +168,6 @@ class BackendConnection(asyncio.Protocol):
         if self.answer_done:
             self._settle()
             return
-        carries.flush()
         if self._fields is None or self._headers:
             # A head or trailers are half read.
             self._half_read += len(data)

@@ -156,6 +156,8 @@ class Passage:
         self.connection = connection
         self._sent_at = perf_counter()
         connection.begin(self, self._head_bytes)
+        if self.client.blocked:
+            connection.pause(True)
         for data in self._body:
             self._write_body(connection, data)
         if self.request_complete:
@@ -353,9 +355,6 @@ class Passage:
         self.client.write(reply(status, sentence, self.request_id, close=close, head_only=self.is_head))
 
     # Back-pressure.
-
-    def flush(self) -> None:
-        self.client.flush()
 
     def backend_writable(self, writable: bool) -> None:
         self.client.hold_for_backend(not writable)

@@ -6,14 +6,13 @@ import asyncio
 import contextlib
 import ssl
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 
 from proxy.forward import BackendConnection
 from proxy.replies import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from proxy.model.table import Backend, Endpoint
 
 MAX_IDLE = 256
@@ -26,12 +25,24 @@ IDLE_SECONDS_UNSAFE = 1.0
 """A request that must not be sent twice goes only on a connection that was used this recently."""
 
 
+class Outlet(Protocol):
+    """A connection with something to send."""
+
+    def flush(self) -> None: ...
+
+
+FlushSoon = Callable[[Outlet], None]
+
+
 class Pool:
     """Connections to one endpoint. Last in, first out: the most recently used one is the most surely alive."""
 
-    __slots__ = ("_idle", "_loop", "_tasks", "_tls", "backend", "closed", "endpoint")
+    __slots__ = ("_idle", "_loop", "_tasks", "_tls", "backend", "closed", "endpoint", "flush_soon")
 
-    def __init__(self, backend: Backend, endpoint: Endpoint, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, backend: Backend, endpoint: Endpoint, loop: asyncio.AbstractEventLoop, flush_soon: FlushSoon
+    ) -> None:
+        self.flush_soon = flush_soon
         self.backend = backend
         self.endpoint = endpoint
         self.closed = False
@@ -117,10 +128,11 @@ class Pool:
 class Pools:
     """All pools of one worker, by backend. A new table keeps the pools of backends that stayed the same."""
 
-    __slots__ = ("_by_backend", "_loop", "_turn")
+    __slots__ = ("_by_backend", "_flush_soon", "_loop", "_turn")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, flush_soon: FlushSoon) -> None:
         self._loop = loop
+        self._flush_soon = flush_soon
         self._by_backend: dict[str, tuple[Backend, list[Pool]]] = {}
         self._turn = 0
 
@@ -138,7 +150,10 @@ class Pools:
     def _renew(self, backend: Backend) -> tuple[Backend, list[Pool]]:
         before = self._by_backend.get(backend.name)
         kept = {pool.endpoint: pool for pool in before[1]} if before else {}
-        pools = [kept.get(endpoint) or Pool(backend, endpoint, self._loop) for endpoint in backend.endpoints]
+        pools = [
+            kept.get(endpoint) or Pool(backend, endpoint, self._loop, self._flush_soon)
+            for endpoint in backend.endpoints
+        ]
         for pool in kept.values():
             if pool not in pools:
                 pool.close()
