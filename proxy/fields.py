@@ -77,8 +77,13 @@ REQUEST_FIELDS = _ONE_HOP | {
 
 ANSWER_FIELDS = dict(_ONE_HOP)
 
-NEVER_NOMINATED = frozenset({b"host", b"content-length", b"cookie", b"authorization", b"x-request-id", b"via"})
-"""Fields that a client cannot have removed by naming them in Connection: they are end to end, or they are ours."""
+NEVER_NOMINATED = frozenset(
+    {b"host", b"content-length", b"transfer-encoding", b"cookie", b"authorization", b"x-request-id", b"via"}
+)
+"""Fields that a client cannot have removed by naming them in Connection: they frame, are end to end, or are ours."""
+
+_LONGEST_LENGTH = 20
+"""Digits of a Content-Length, leading zeros included."""
 
 
 class Fates(dict[bytes, Fate]):
@@ -200,9 +205,9 @@ def _note(fields: RequestFields, fate: Fate, value: bytes) -> None:
 
 def _read_framing(fields: RequestFields, fate: Fate, value: bytes) -> None:
     if fate is Fate.LENGTH:
-        if fields.length is not None or not value.isdigit():
+        if fields.length is not None or not value.isdigit() or len(value) > _LONGEST_LENGTH:
             raise Refused(400, "framing", "Content-Length must be one number.")
-        fields.length = int(value[:20])
+        fields.length = int(value)
     elif value.lower() != b"chunked" or fields.chunked:
         # RFC 9112 section 6.1: a transfer coding that we do not know
         raise Refused(501, "transfer_coding", "The only transfer coding understood here is chunked.")
@@ -244,6 +249,9 @@ def _without(lines: list[bytes], names: set[bytes]) -> list[bytes]:
     return kept
 
 
+_FRAMES_ANSWER = frozenset({b"keep-alive", b"close", b"upgrade", b"content-length", b"transfer-encoding"})
+
+
 class AnswerFields:
     """What one pass over an answer's fields yields. ``lines`` are the pieces to send on, in order, framing kept in its place."""
 
@@ -273,7 +281,7 @@ def read_answer_fields(headers: Headers, *, dechunk: bool) -> AnswerFields:
         elif fate != 1:
             _read_answer_field(fields, fate, name, value, dechunk)
     if fields.connection is not None and fields.connection not in _USUAL:
-        nominated = tokens(fields.connection) - {b"keep-alive", b"close", b"upgrade", b"content-length"}
+        nominated = tokens(fields.connection) - _FRAMES_ANSWER
         if nominated:
             fields.lines = _without(fields.lines, nominated)
     return fields
@@ -281,9 +289,9 @@ def read_answer_fields(headers: Headers, *, dechunk: bool) -> AnswerFields:
 
 def _read_answer_field(fields: AnswerFields, fate: Fate, name: bytes, value: bytes, dechunk: bool) -> None:
     if fate is Fate.LENGTH:
-        if fields.length is not None or not value.isdigit():
+        if fields.length is not None or not value.isdigit() or len(value) > _LONGEST_LENGTH:
             raise InvalidAnswer("more than one Content-Length, or none that is a number")
-        fields.length = int(value[:20])
+        fields.length = int(value)
         fields.lines += (name, b": ", value, b"\r\n")
     elif fate is Fate.TRANSFER_ENCODING:
         if value.lower() != b"chunked" or fields.chunked:

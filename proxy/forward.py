@@ -6,6 +6,7 @@ The connection knows framing and reuse; what the answer means for the client is 
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Protocol
 
 import httptools
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from proxy.pool import Pool
     from proxy.tunnel import Tunnel
 
+log = logging.getLogger(__name__)
+
 MAX_INTERIM_ANSWERS = 32
 """1xx answers before the final one; a backend that sends more is broken or hostile."""
 
@@ -26,6 +29,7 @@ MAX_ANSWER_HEAD = 256 * 1024
 """Bytes of one answer's fields. One read's worth of them always passes, so this is no exact limit, but a bound."""
 
 _TOO_LARGE = "more header fields than anybody needs"
+_SURPLUS = "bytes after the end of the answer"
 
 
 class AnswerReceiver(Protocol):
@@ -158,8 +162,13 @@ class BackendConnection(asyncio.Protocol):
             self._upgraded(data[upgrade.args[0] :])
             return
         except httptools.HttpParserCallbackError as error:
-            self._invalid(str(error.__context__ or error))
-            return
+            cause = error.__context__
+            if not isinstance(cause, InvalidAnswer):
+                log.exception("an answer made us fail")
+            if not self.answer_done:
+                self._invalid(str(cause))
+                return
+            self._surplus = True
         except httptools.HttpParserError as error:
             if not self.answer_done:
                 self._invalid(str(error))
@@ -213,7 +222,8 @@ class BackendConnection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         if self.answer_done:
-            self._surplus = True
+            # Read no further: its fields would pass for this answer's trailers.
+            raise InvalidAnswer(_SURPLUS)
 
     def on_status(self, reason: bytes) -> None:
         self._reason += reason
@@ -226,6 +236,8 @@ class BackendConnection(asyncio.Protocol):
         if self._surplus or carries is None:
             return
         status = self._parser.get_status_code()
+        if status < 100:
+            raise InvalidAnswer("a status of less than 100")
         if status < 200 and status != 101:
             self._interim_answer(carries, status)
             return
@@ -249,8 +261,8 @@ class BackendConnection(asyncio.Protocol):
 
     def on_body(self, data: bytes) -> None:
         if self.answer_done:
-            self._surplus = True
-        elif self.carries is not None:
+            raise InvalidAnswer(_SURPLUS)
+        if self.carries is not None:
             self.carries.answer_body(data)
 
     def on_message_complete(self) -> None:
@@ -285,7 +297,11 @@ class BackendConnection(asyncio.Protocol):
         self._interim += 1
         if self._interim > MAX_INTERIM_ANSWERS:
             raise InvalidAnswer("too many 1xx answers")
-        carries.interim_answer(status, self._reason, read_answer_fields(self._headers, dechunk=True))
+        fields = read_answer_fields(self._headers, dechunk=True)
+        if fields.length or fields.chunked:
+            # RFC 9110 section 8.6: the client takes what follows for the next answer, so nothing may follow.
+            raise InvalidAnswer("a 1xx answer with a body")
+        carries.interim_answer(status, self._reason, fields)
 
     def _settle(self) -> None:
         """After an answer: back to the pool if both messages ended exactly on their boundary, else closed."""

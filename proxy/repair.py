@@ -48,6 +48,8 @@ def repair(
     if failure is Failure.NO_ANSWER and was_idle and method in IDEMPOTENT and not has_body:
         return Repair.RESEND
     route = decision.route
+    if failure is Failure.TOTAL_TIMEOUT:
+        return Repair.TELL  # no time is left for anybody else
     if route.fallback is None or fell_back or has_body or method not in SAFE:
         return Repair.TELL
     if route.fallback == decision.primary.name:

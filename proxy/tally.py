@@ -74,7 +74,8 @@ class Meter:
 
     def answered(self, status: int, seconds: float) -> None:
         values = self._values
-        values[self._classes[status // 100]] += 1
+        # Some servers answer 999; RFC 9110 section 15 takes what is beyond 599 for a 5xx.
+        values[self._classes[min(status // 100, 5)]] += 1
         values[self._buckets[bisect_left(LATENCY_BUCKETS_MS, seconds * 1000)]] += 1
         values[self._sum] += int(seconds * 1_000_000)
 
