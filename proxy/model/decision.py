@@ -16,13 +16,13 @@ class Skip(enum.StrEnum):
     NOT_SAMPLED = "not_sampled"
     UNSAFE_METHOD = "unsafe_method"
     UPGRADE = "upgrade"
-    FALLBACK = "fallback"
     # Too large to keep.
     REQUEST_TOO_LARGE = "request_too_large"
     ANSWER_TOO_LARGE = "answer_too_large"
     # Not a whole exchange, so nothing to compare.
     CLIENT_GONE = "client_gone"
     NO_ANSWER = "no_answer"
+    FALLBACK = "fallback"
     CUT_SHORT = "cut_short"
     # Lost between the live path and the outcome.
     TAP_FULL = "tap_full"
@@ -36,9 +36,7 @@ class Skip(enum.StrEnum):
     SHADOW_ERROR = "shadow_error"
 
 
-BY_CHOICE = frozenset(
-    {Skip.NO_SHADOW, Skip.NOT_SAMPLED, Skip.UNSAFE_METHOD, Skip.UPGRADE, Skip.FALLBACK, Skip.CLIENT_GONE}
-)
+BY_CHOICE = frozenset({Skip.NO_SHADOW, Skip.NOT_SAMPLED, Skip.UNSAFE_METHOD, Skip.UPGRADE, Skip.CLIENT_GONE})
 """Skips that the table or the client decided. The others are loss: over 1 % of them makes a verdict inconclusive."""
 
 
