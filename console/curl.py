@@ -21,6 +21,8 @@ def curl_line(request: StoredRequest, base: str) -> str:
         words.append("--head")
     elif request.method != "GET" or request.body.text:
         words += ["-X", request.method]
+    if any(name.lower() == "accept-encoding" for name, _ in request.headers):
+        words.append("--compressed")  # a terminal is no place for gzip
     for name, value in request.headers:
         if not _is_ours(name):
             # curl drops a header without a value, unless a semicolon stands for the colon.

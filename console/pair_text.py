@@ -14,6 +14,7 @@ from console.pair import Document
 from console.side_by_side import Row, aligned, field_rows, near_differences, paired, readable_lines
 from console.terminal import plain_table, safe
 from proxy.model.printable import printable
+from shadow.figures import plural
 
 _STYLES = {"|": "yellow", "<": "red", ">": "green", "=": "", "~": "dim"}
 
@@ -100,7 +101,7 @@ def _side_by_side(control: Document, candidate: Document) -> RenderableType:
     for row in near_differences(rows):
         style = _STYLES[row.mark]
         if row.mark == "~":
-            table.add_row(Text(f"... {row.left} equal lines", style=style), "", "")
+            table.add_row(Text(f"... {plural(int(row.left), 'equal line')}", style=style), "", "")
         else:
             table.add_row(safe(row.left, style), "" if row.mark == "=" else row.mark, safe(row.right, style))
     return table

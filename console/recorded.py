@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from console.exits import Undecided
 from console.report import select
@@ -41,6 +43,12 @@ def summaries(url: str, *, since: float | None, route: str | None) -> list[Route
         raise click.BadParameter(
             unknown_route(route or "", [one.route for one in found]), param_hint="--route"
         ) from None
+
+
+def options_to_repeat(url: str) -> str:
+    """What the next command about the store at ``url`` has to be told, because this one was."""
+    told = click.get_current_context().get_parameter_source("store") is ParameterSource.COMMANDLINE
+    return f" --store {shlex.quote(url)}" if told else ""
 
 
 def unknown_route(name: str, known: list[str]) -> str:

@@ -16,7 +16,8 @@ MOST_SIGNATURES = 10
 """Of one route; ``strangler diffs`` lists them all."""
 
 
-def report_text(report: Document) -> RenderableType:
+def report_text(report: Document, options: str = "") -> RenderableType:
+    """``options`` are what a command about the same store has to be given too."""
     routes = report["routes"]
     if not routes:
         return Text("No route in the table: everything goes to legacy, and nothing is compared.")
@@ -25,7 +26,7 @@ def report_text(report: Document) -> RenderableType:
             f"Table version {report['table_version']}, {plural(len(routes), 'route')}, {report['generated_at'][:19]}Z\n"
         ),
         _overview(routes),
-        *(part for route in routes for part in _section(route)),
+        *(part for route in routes for part in _section(route, options)),
     )
 
 
@@ -47,7 +48,7 @@ def _overview(routes: list[Document]) -> RenderableType:
         table.add_row(
             safe(route["route"]),
             route["stage"],
-            Text(verdict, style=VERDICT_STYLES[verdict]),
+            Text(verdict, style=VERDICT_STYLES[verdict]) if route["candidate"] is not None else "-",
             f"{route['seen']:,}",
             f"{route['copied']:,}",
             f"{route['compared']:,}",
@@ -56,7 +57,7 @@ def _overview(routes: list[Document]) -> RenderableType:
     return table
 
 
-def _section(route: Document) -> Iterator[RenderableType]:
+def _section(route: Document, options: str) -> Iterator[RenderableType]:
     """The reasons behind a verdict. Routes that nobody asked to compare are in the overview only."""
     if route["candidate"] is None:
         return
@@ -68,9 +69,9 @@ def _section(route: Document) -> Iterator[RenderableType]:
     for fact in filter(None, (_outcomes(route), _latency(route))):
         yield _line(safe(fact, "dim"))
     if route["signatures"]:
-        yield Padding(signatures_table(route["signatures"][:MOST_SIGNATURES]), (0, 0, 0, 2))
+        yield Padding(signatures_table(route["signatures"][:MOST_SIGNATURES], options=options), (0, 0, 0, 2))
     if (more := len(route["signatures"]) - MOST_SIGNATURES) > 0:
-        yield _line(safe(f"... and {more} more: strangler diffs --route {route['route']}"))
+        yield _line(safe(f"... and {more} more: strangler diffs --route {route['route']}{options}"))
 
 
 def _line(text: Text) -> RenderableType:
@@ -107,7 +108,7 @@ def _ms(milliseconds: float | None) -> str:
     return f"{milliseconds:.0f}" if milliseconds >= 10 else f"{milliseconds:.1f}"
 
 
-def signatures_table(signatures: list[Document], *, routes: bool = False) -> RenderableType:
+def signatures_table(signatures: list[Document], *, routes: bool = False, options: str = "") -> RenderableType:
     """How often, where and of which kind; below it an example of both sides, and the pair to look at."""
     table = plain_table("count", "", right=frozenset({"count"}))
     table.show_header = False
@@ -122,7 +123,7 @@ def signatures_table(signatures: list[Document], *, routes: bool = False) -> Ren
                 _example(signature["control_example"]),
                 " -> ",
                 _example(signature["candidate_example"]),
-                (f"\nstrangler show {signature['example_pair'][:12]}", "dim"),
+                (f"\nstrangler show {signature['example_pair'][:12]}{options}", "dim"),
             ),
         )
     return table

@@ -29,7 +29,7 @@ def status_document(told: Document, table: Table | None, counted: Counted) -> Do
     waiting = not_ready(told)
     return {
         "ready": not waiting,
-        "reasons": waiting + degraded(told),
+        "reasons": waiting + degraded(told, counted),
         **told,
         "unclaimed": counted.by("strangler_seen", "route").get(UNCLAIMED, 0),
         "tap": _tap(counted),
@@ -49,7 +49,7 @@ def not_ready(told: Document) -> list[str]:
     return reasons
 
 
-def degraded(told: Document) -> list[str]:
+def degraded(told: Document, counted: Counted) -> list[str]:
     """What is wrong that users do not notice."""
     reasons = []
     if told["table"]["error"]:
@@ -63,6 +63,10 @@ def degraded(told: Document) -> list[str]:
     ]
     if down and told["state"] == "ready":
         reasons.append(f"not ready: {', '.join(down)}; users are not affected")
+    if counted.total("strangler_store_bad"):
+        reasons.append(
+            "the store refuses results: they are dropped and counted, the log has the reason; users are not affected"
+        )
     return reasons
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
+
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What asks the demo to end."""
 
 
 class CannotStart(Exception):
@@ -61,16 +66,16 @@ class Child:
     def ended(self) -> bool:
         return self._process.poll() is not None
 
-    def end(self, patience: float = 15.0) -> None:
-        """SIGTERM, and SIGKILL for what does not listen."""
-        if self.ended:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(patience)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+    def end(self, hurry: Sequence[int] = (), patience: float = 15.0) -> None:
+        """SIGTERM; once ``hurry`` holds something or patience is over, a second one, which means at once; then SIGKILL."""
+        for seconds, until in ((patience, hurry), (2.0, ())):
+            if not self.ended:
+                self._process.terminate()
+            deadline = time.monotonic() + seconds
+            while not self.ended and not until and time.monotonic() < deadline:
+                time.sleep(0.02)
+        self._process.kill()
+        self._process.wait()
 
     def wait_ready(self, url: str, patience: float = 30.0) -> None:
         """Until ``url`` answers 200; raises CannotStart with the end of the log."""
@@ -97,14 +102,31 @@ def new_service(port: int, directory: Path) -> Child:
     )
 
 
-def end_all(children: list[Child], announce: Callable[[str], None] = lambda _: None) -> None:
-    """In the order of ``children``; a second Ctrl-C does not leave anybody behind."""
-    for child in children:
-        try:
-            announce(f"ending {child.name}")
-            child.end()
-        except KeyboardInterrupt:
-            child.end(patience=0.5)
+def add(children: list[Child], child: Callable[[], Child]) -> None:
+    """Start one more. A Ctrl-C meanwhile waits until it is in the list, for what is in there is ended."""
+    with undisturbed() as interruptions:
+        children.append(child())
+    if interruptions:
+        raise KeyboardInterrupt
+
+
+def end_all(children: list[Child]) -> None:
+    """In the order of ``children``. However often somebody presses Ctrl-C, it goes quicker and nobody is left behind."""
+    with undisturbed() as interruptions:
+        for child in children:
+            child.end(hurry=interruptions)
+
+
+@contextmanager
+def undisturbed() -> Iterator[list[int]]:
+    """Signals that ask for an end are only noted, in the list."""
+    noted: list[int] = []
+    before = {number: signal.signal(number, lambda number, _: noted.append(number)) for number in ENDINGS}
+    try:
+        yield noted
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _answers(url: str) -> bool:

@@ -40,7 +40,8 @@ class Stage:
 
     @property
     def store(self) -> str:
-        return f"sqlite:///{self.directory / 'strangler.db'}"
+        """Short where it can be: it stands in lines that people copy."""
+        return f"sqlite:///{_short(self.directory / 'strangler.db')}"
 
 
 def run(stay: bool = True) -> int:
@@ -51,7 +52,10 @@ def run(stay: bool = True) -> int:
     try:
         stage = _stage()
         _start(stage, children)
-        return _tell(stage, stay=stay and sys.stdout.isatty())
+        told = _tell(stage)
+        if stay and sys.stdout.isatty():
+            _stay(stage, children)
+        return told
     except CannotStart as error:
         _say(f"demo: {error}")
         return 1
@@ -79,19 +83,21 @@ def _stage() -> Stage:
 def _start(stage: Stage, children: list[Child]) -> None:
     legacy, new = processes.free_port(), processes.free_port()
     _say("starting the monolith (httpbin under gunicorn), the new service and strangler")
-    children.append(processes.monolith(legacy, stage.directory))
-    children.append(processes.new_service(new, stage.directory))
+    processes.add(children, lambda: processes.monolith(legacy, stage.directory))
+    processes.add(children, lambda: processes.new_service(new, stage.directory))
     children[0].wait_ready(f"http://127.0.0.1:{legacy}/status/200")
     children[1].wait_ready(f"http://127.0.0.1:{new}/status/200")
     command = [*_strangler("serve"), "--listen", stage.listen, "--admin", stage.admin]
     command += ["--config", str(stage.config), "--store", stage.store, "--workers", "1"]
     command += ["--secret", str(stage.directory / "strangler.key")]
     addresses = {"DEMO_LEGACY": f"http://127.0.0.1:{legacy}", "DEMO_NEW": f"http://127.0.0.1:{new}"}
-    children.append(Child("strangler", command, stage.directory / "strangler.log", addresses))
+    processes.add(children, lambda: Child("strangler", command, stage.directory / "strangler.log", addresses))
     children[2].wait_ready(f"http://{stage.admin}/readyz")
+    # Users can be answered now. Copies sent before the shadow worker listens would only be counted as lost.
+    _until(lambda: _asked(stage, "healthz").get("status") == "ok", CATCH_UP)
 
 
-def _tell(stage: Stage, *, stay: bool) -> int:
+def _tell(stage: Stage) -> int:
     requests = list(traffic(float(os.environ.get("DEMO_SCALE", "1"))))
     _say(
         f"sending {len(requests):,} requests of {len({each.route for each in requests})} kinds to http://{stage.listen}/"
@@ -110,12 +116,6 @@ def _tell(stage: Stage, *, stay: bool) -> int:
     for sentence in summary(report, sent=driven.sent, failed=len(driven.failed)).splitlines():
         print(textwrap.fill(sentence, width=shutil.get_terminal_size().columns, break_on_hyphens=False))
     print(f"The report as JSON: {_short(stage.directory / 'report.json')}", flush=True)
-    if stay:
-        _say(
-            f"\nThe console is at http://{stage.admin}/ and the proxy at http://{stage.listen}/ until you press Ctrl-C."
-        )
-        _say(f"Change {_short(stage.config)} meanwhile: the new table is in force a moment later.")
-        _wait_for_interrupt()
     return 1 if driven.failed or not caught_up else 0
 
 
@@ -134,11 +134,7 @@ def _reports(stage: Stage) -> dict[str, Any]:
 
 def _shadow_is_done(stage: Stage, driven: Driven) -> bool:
     """Every request that the users sent is counted, and every copy has an outcome or a reason why not."""
-    try:
-        with urlopen(f"http://{stage.admin}/api/v1/report", timeout=5) as answer:
-            routes = {route["route"]: route for route in json.load(answer)["routes"]}
-    except (HTTPError, URLError, OSError, ValueError, KeyError):
-        return False
+    routes = {route["route"]: route for route in _asked(stage, "api/v1/report").get("routes", [])}
     for name, answered in driven.answered.items():
         if name == UNCLAIMED:
             continue
@@ -172,12 +168,42 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _wait_for_interrupt() -> None:
-    """Ctrl-C is how the reader ends the story, so here it is no failure."""
+def _asked(stage: Stage, path: str) -> dict[str, Any]:
+    """What the admin port answers; nothing if it does not."""
     try:
-        signal.pause()
+        with urlopen(f"http://{stage.admin}/{path}", timeout=5) as answer:
+            return dict(json.load(answer))
+    except (HTTPError, URLError, OSError, ValueError):
+        return {}
+
+
+def _stay(stage: Stage, children: list[Child]) -> None:
+    """Keep it running, and tell what becomes of the reader's edits. Ctrl-C ends the story, so here it is no failure."""
+    _say(f"\nUntil you press Ctrl-C the proxy is at http://{stage.listen}/,\nand the console at http://{stage.admin}/.")
+    _say(f"Commands as shown above begin with {_short(Path(sys.executable).parent / 'strangler')} here.")
+    _say(f"Change {_short(stage.config)}: the new table is in force a moment later.")
+    try:
+        table = _asked(stage, "api/v1/status")
+        while not any(child.ended for child in children):
+            time.sleep(0.25)
+            if now := _asked(stage, "api/v1/status"):
+                for line in news(table, now):
+                    _say(line)
+                table = now
+        gone = next(child for child in children if child.ended)
+        raise CannotStart(f"{gone.name} has ended; the end of {_short(gone.log)} may say why")
     except KeyboardInterrupt:
         _say("\nending everything")
+
+
+def news(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """What became of the table between two statuses of the instance."""
+    name = Path(now["table"]["source"]).name
+    if (error := now["table"]["error"]) and (not before or error != before["table"]["error"]):
+        return [f"\n{name} has mistakes; table version {now['table_version']} stays in force\n{error}"]
+    if before and (now["table_version"] != before["table_version"] or (before["table"]["error"] and not error)):
+        return [f"\n{name}: table version {now['table_version']} is in force"]
+    return []
 
 
 def _interrupt(*_: object) -> None:

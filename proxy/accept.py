@@ -8,16 +8,19 @@ worth of them is the bound.
 from __future__ import annotations
 
 import asyncio
-import enum
 import logging
+import socket
+import struct
 from collections import deque
 from typing import TYPE_CHECKING
 
 import httptools
 
 from proxy.fields import Refused, read_request_fields, size_of
+from proxy.forward import FLUSH_BYTES, FLUSH_PIECES
 from proxy.model.message import Headers, RequestHead
 from proxy.passage import Passage
+from proxy.patience import HEAD_SECONDS, KEEP_ALIVE_SECONDS, LINGER_SECONDS, MAX_HALF_READ, STALL_SECONDS, Hold
 from proxy.refusals import MAX_FIELDS, MAX_HEAD, MAX_TARGET, check_authority, refusal_of, too_large, too_long
 from proxy.replies import reply
 
@@ -29,22 +32,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_EARLY = 64 * 1024
-HEAD_SECONDS = 30.0
-"""From the first byte of a request to the end of its head."""
-KEEP_ALIVE_SECONDS = 75.0
-LINGER_SECONDS = 2.0
-"""How long we read on and throw away after a refusal, so that the client gets to read our answer (RFC 9112 section 9.6)."""
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time
 
 _REFUSED_METHODS = {b"CONNECT", b"TRACE"}
-
-
-class Hold(enum.IntFlag):
-    """Why reading from the client is stopped."""
-
-    BACKEND = 1
-    QUEUE = 2
-    CONNECT = 4
-    EARLY = 8
 
 
 class ClientConnection(asyncio.Protocol):
@@ -53,8 +43,8 @@ class ClientConnection(asyncio.Protocol):
 
     __slots__ = (
         "_early", "_fed", "_headers", "_hold", "_in_head", "_incoming", "_lingering", "_out", "_parser",
-        "_pending_refusal", "_priming", "_queue", "_reframe", "_target", "blocked", "closed", "deadline", "live",
-        "passage", "peer", "peer_bytes", "scheme", "transport", "trusted", "tunnel",
+        "_pending_refusal", "_priming", "_queue", "_read", "_reframe", "_target", "_unsent", "blocked", "closed",
+        "deadline", "live", "passage", "peer", "peer_bytes", "scheme", "transport", "trusted", "tunnel",
     )  # fmt: skip
 
     transport: asyncio.Transport
@@ -73,6 +63,8 @@ class ClientConnection(asyncio.Protocol):
         self._headers: Headers = []
         self._target = b""
         self._fed = 0
+        self._read = 0
+        self._unsent = 0
         self._in_head = False
         self._incoming: Passage | None = None
         self._queue: deque[Passage] = deque()
@@ -82,7 +74,7 @@ class ClientConnection(asyncio.Protocol):
         self._pending_refusal: Refused | None = None
         self._priming = False
         self._reframe: RequestFields | None = None
-        self._early: list[bytes] | None = None
+        self._early: bytearray | None = None
         self.deadline = live.now + HEAD_SECONDS
 
     # What the event loop does.
@@ -132,7 +124,8 @@ class ClientConnection(asyncio.Protocol):
     # Parsing.
 
     def _feed(self, data: bytes) -> None:
-        self._fed += len(data)
+        self._read = len(data)
+        self._fed += self._read
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -148,7 +141,7 @@ class ClientConnection(asyncio.Protocol):
         else:
             if not self._in_head and not self._headers:
                 self._fed = 0  # neither a head nor trailers are half read
-            elif self._fed > MAX_HEAD:
+            elif self._fed > MAX_HALF_READ or len(self._headers) > MAX_FIELDS:
                 self._refuse(too_large())
 
     def on_message_begin(self) -> None:
@@ -157,6 +150,7 @@ class ClientConnection(asyncio.Protocol):
         self._target = b""
         self._headers = []
         self._in_head = True
+        self._fed = self._read  # what came in earlier reads was another message's
         if self.passage is None:
             self.deadline = self.live.now + HEAD_SECONDS
 
@@ -207,8 +201,10 @@ class ClientConnection(asyncio.Protocol):
         incoming = self._incoming
         if incoming is None or self._reframe is not None:
             return
-        self._incoming = None
         trailers, self._headers = self._headers, []
+        if len(trailers) > MAX_FIELDS:
+            raise too_large()
+        self._incoming = None
         incoming.request_body_complete(trailers)
 
     # Upgrades.
@@ -229,7 +225,7 @@ class ClientConnection(asyncio.Protocol):
     def _parsed_upgrade(self, rest: bytes) -> None:
         fields, self._reframe = self._reframe, None
         if fields is None:
-            self._early = []
+            self._early = bytearray()
             self._keep_early(rest)
             return
         framing = (
@@ -245,19 +241,19 @@ class ClientConnection(asyncio.Protocol):
     def _keep_early(self, data: bytes) -> None:
         """Bytes sent before the 101: delivered after it, dropped on refusal, never parsed as HTTP."""
         assert self._early is not None
-        if data:
-            self._early.append(data)
-        if sum(map(len, self._early)) > MAX_EARLY:
+        self._early += data
+        if len(self._early) > MAX_EARLY:
             self._holding(Hold.EARLY, True)
 
     def enter_tunnel(self, tunnel: Tunnel) -> None:
         self.flush()
         self.tunnel = tunnel
-        early, self._early = self._early or [], None
-        for data in early:
-            tunnel.from_client(data)
+        early, self._early = self._early, None
         self._hold = Hold(0)
         tunnel.backend_writable(True)
+        tunnel.client_writable(not self.blocked)
+        if early:
+            tunnel.from_client(bytes(early))
 
     # Passages.
 
@@ -278,9 +274,11 @@ class ClientConnection(asyncio.Protocol):
             return
         if passage.status == 101:
             return
+        if self._hold:
+            self._holding(Hold.BACKEND | Hold.CONNECT, False)
         if passage.close_after or (self.live.draining and not self._queue):
+            self._close(linger=bool(not passage.request_complete or self._hold))
             self._queue.clear()
-            self._close(linger=not passage.request_complete)
         elif self._queue:
             if len(self._queue) == 1:
                 self._holding(Hold.QUEUE, False)
@@ -292,7 +290,7 @@ class ClientConnection(asyncio.Protocol):
         elif self._pending_refusal is not None:
             self._refuse(self._pending_refusal)
         else:
-            self.deadline = self.live.now + KEEP_ALIVE_SECONDS
+            self.deadline = self.live.now + (HEAD_SECONDS if self._in_head else KEEP_ALIVE_SECONDS)
 
     def _refuse(self, refused: Refused) -> None:
         """Answer in turn, then close: after a framing error nobody knows where the next request begins."""
@@ -332,9 +330,12 @@ class ClientConnection(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Send at the end of this turn of the loop (see ``LivePath.flush_soon``)."""
-        if not self._out:
+        out = self._out
+        if not out:
             self.live.flush_soon(self)
-        self._out.append(data)
+        out.append(data)
+        if len(data) > FLUSH_BYTES or len(out) > FLUSH_PIECES:
+            self.flush()
 
     def flush(self) -> None:
         if self._out:
@@ -342,9 +343,12 @@ class ClientConnection(asyncio.Protocol):
             if not self.transport.is_closing():
                 self.transport.writelines(out)
 
-    def abort(self) -> None:
-        """Cut the connection; what was written goes out, but the answer never ends cleanly."""
+    def abort(self, *, reset: bool = False) -> None:
+        """Cut the connection; what was written goes out, but the answer never ends cleanly. ``reset``: nothing but an
+        error tells the client so, since the end of the connection would be the end of the answer."""
         self.flush()
+        if reset and not self.transport.is_closing():
+            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self.closed = True
         if not self.transport.is_closing():
             self.transport.close()
@@ -367,16 +371,30 @@ class ClientConnection(asyncio.Protocol):
 
     def expire(self) -> None:
         """The deadline passed."""
-        if self.tunnel is not None:
-            return
         if self.passage is not None:
             self.passage.expire()
-        elif self._lingering or not self._in_head:
-            self.transport.abort()
-        else:
+        elif self._in_head and not self._lingering and not self.transport.is_closing():
             self._refuse(Refused(408, "slow_head", "The request took too long to arrive."))
+        elif self.takes_more():
+            self.deadline = self.live.now + STALL_SECONDS
+        elif self.tunnel is None or self.transport.is_closing():
+            self.transport.abort()
+
+    def takes_more(self) -> bool:
+        """Whether bytes wait for the client, and not the same as when this was asked last: it is slow, but it reads."""
+        before, self._unsent = self._unsent, self.transport.get_write_buffer_size()
+        return self._unsent not in {0, before}
+
+    def held_by_backend(self) -> bool:
+        return bool(self._hold & Hold.BACKEND)
 
     def drain(self) -> None:
         """Finish what is under way, take nothing new."""
-        if self.passage is None and self.tunnel is None and not self.transport.is_closing():
+        if self.passage is not None or self.tunnel is not None or self.transport.is_closing():
+            return
+        if self._in_head or not self._target:
+            # Its first request is on the way, or half here: a new connection that says nothing ends soon.
+            self.deadline = min(self.deadline, self.live.now + (HEAD_SECONDS if self._in_head else LINGER_SECONDS))
+        else:
+            self.flush()
             self.transport.close()

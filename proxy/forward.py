@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+FLUSH_BYTES = 16 * 1024
+FLUSH_PIECES = 64
+"""A larger piece, or more of them, is sent at once: one turn of the loop may bring many full reads, and whoever takes the
+bytes must be able to push back between them."""
+
 MAX_INTERIM_ANSWERS = 32
 """1xx answers before the final one; a backend that sends more is broken or hostile."""
 
@@ -30,6 +35,14 @@ MAX_ANSWER_HEAD = 256 * 1024
 
 _TOO_LARGE = "more header fields than anybody needs"
 _SURPLUS = "bytes after the end of the answer"
+
+
+def _detail(error: httptools.HttpParserError) -> str:
+    if not isinstance(error, httptools.HttpParserCallbackError):
+        return str(error)
+    if not isinstance(error.__context__, InvalidAnswer):
+        log.error("an answer made us fail", exc_info=error.__context__)
+    return str(error.__context__)
 
 
 class AnswerReceiver(Protocol):
@@ -116,9 +129,12 @@ class BackendConnection(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Send at the end of this turn of the loop (see ``LivePath.flush_soon``)."""
-        if not self._out:
+        out = self._out
+        if not out:
             self._flush_soon(self)
-        self._out.append(data)
+        out.append(data)
+        if len(data) > FLUSH_BYTES or len(out) > FLUSH_PIECES:
+            self.flush()
 
     def flush(self) -> None:
         out, self._out = self._out, []
@@ -161,19 +177,11 @@ class BackendConnection(asyncio.Protocol):
         except httptools.HttpParserUpgrade as upgrade:
             self._upgraded(data[upgrade.args[0] :])
             return
-        except httptools.HttpParserCallbackError as error:
-            cause = error.__context__
-            if not isinstance(cause, InvalidAnswer):
-                log.exception("an answer made us fail")
-            if not self.answer_done:
-                self._invalid(str(cause))
-                return
-            self._surplus = True
         except httptools.HttpParserError as error:
-            if not self.answer_done:
-                self._invalid(str(error))
+            self._surplus = self.answer_done
+            if not self._surplus:
+                self._invalid(_detail(error))
                 return
-            self._surplus = True
         if self.answer_done:
             self._settle()
             return
@@ -313,6 +321,8 @@ class BackendConnection(asyncio.Protocol):
             self._parser = httptools.HttpResponseParser(self)
         if self._keeps_alive and self.request_done and not self._surplus and not self.transport.is_closing():
             self.pool.put(self)
+        elif not self.request_done:
+            self.transport.abort()  # nobody waits until the backend has read the rest of the request
         elif not self.transport.is_closing():
             self.transport.close()
         carries.answer_complete(self._headers)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from proxy.passage import Passage
     from proxy.replies import Failure
     from proxy.routing import Routing
+    from proxy.tunnel import Tunnel
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,9 @@ class RequestLog(Protocol):
     @property
     def log(self) -> Callable[..., None]: ...
 
+
+FLUSH_SECONDS = 30.0
+"""How long either side of an ended tunnel may take to read what it was sent."""
 
 TICK_SECONDS = 0.1
 """How often deadlines are looked at: every timeout is exact to this."""
@@ -114,6 +118,10 @@ class LivePath:
     def add_tunnel(self, change: int) -> None:
         self.values[self._tunnels] += change
 
+    def tunnel_ended(self, tunnel: Tunnel) -> None:
+        self.add_tunnel(-1)
+        self.loop.call_later(FLUSH_SECONDS, tunnel.abort)
+
     def flush_soon(self, outlet: Outlet) -> None:
         """Flush ``outlet`` at the end of this turn of the loop.
 
@@ -135,7 +143,12 @@ class LivePath:
         self.now = now = self.loop.time()
         expired = [client for client in self.clients if client.deadline < now]
         for client in expired:
-            client.expire()
+            try:
+                client.expire()
+            except Exception:
+                # The clock must go on for all others.
+                log.exception("a deadline made us fail", extra={"peer": client.peer})
+                client.transport.abort()
         self.pools.sweep(now)
         self.values[self._tap_bytes] = self.tap.waiting_bytes
 

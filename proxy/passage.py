@@ -21,7 +21,7 @@ from proxy.match import AmbiguousTarget
 from proxy.model.decision import Decision, Skip
 from proxy.model.message import RequestHead
 from proxy.model.table import Timeouts
-from proxy.repair import IDEMPOTENT, Repair, repair
+from proxy.repair import IDEMPOTENT, Repair, lateness, repair
 from proxy.replies import FAILURES, RETIRED, Failure, reply
 from proxy.tee import Tee
 from proxy.tunnel import Tunnel
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from proxy.live_path import LivePath
     from proxy.model.exchange import Exchange
     from proxy.model.message import Headers
-    from proxy.model.table import Backend
+    from proxy.model.table import Backend, Table
     from proxy.tally import Meter
 
 MAX_WAITING_BODY = 64 * 1024
@@ -53,7 +53,7 @@ class Passage:
 
     __slots__ = (
         "_answer_begun", "_answer_chunked", "_body", "_body_size", "_connecting", "_cookie", "_ended",
-        "_first_byte_at", "_head_bytes", "_sent_at", "_started_at", "_tee", "_timeouts", "_total_at", "backend",
+        "_first_byte_at", "_head_bytes", "_sent_at", "_started_at", "_table", "_tee", "_timeouts", "_total_at", "backend",
         "bytes_in", "bytes_out", "client", "close_after", "connection", "decision", "fields", "head", "http_1_0",
         "is_head", "live", "meter", "request_complete", "request_id", "status", "trailers", "upgrade",
     )  # fmt: skip
@@ -61,6 +61,7 @@ class Passage:
     decision: Decision
     backend: Backend
     meter: Meter
+    _table: Table
 
     def __init__(
         self, client: ClientConnection, head: RequestHead, fields: RequestFields, *, http_1_0: bool, keep_alive: bool
@@ -102,8 +103,10 @@ class Passage:
         live = self.live
         given = self.fields.request_id
         self.request_id = live.next_request_id() if given is None else given.decode("latin-1")[:128]
+        routing = live.routing
+        self._table = routing.table  # the next one may lack our backends
         try:
-            decision, token = live.routing.decide(self.head, live.dice)
+            decision, token = routing.decide(self.head, live.dice)
         except AmbiguousTarget as error:
             raise Refused(400, "target", str(error)) from error
         self.decision = decision
@@ -122,15 +125,13 @@ class Passage:
         self.meter = meter = live.meters.of(decision.route.name, backend.name)
         live.values[meter.in_flight] += 1
         if not self._head_bytes:
+            if self.fields.host is None:
+                # HTTP/1.0 may go without, but we speak 1.1 to the backend (RFC 9112 section 3.2).
+                self.fields.lines[:0] = (b"Host", b": ", backend.endpoints[0].authority.encode(), b"\r\n")
             self._head_bytes = forwarded_head(
-                self.head,
-                self.fields,
-                peer=self.client.peer_bytes,
-                scheme=self.client.scheme,
-                http_1_0=self.http_1_0,
-                request_id=self.request_id,
-                upgrade=self.upgrade is not None,
-            )
+                self.head, self.fields, peer=self.client.peer_bytes, scheme=self.client.scheme,
+                http_1_0=self.http_1_0, request_id=self.request_id, upgrade=self.upgrade is not None,
+            )  # fmt: skip
         timeouts = self._timeouts = decision.route.timeouts or backend.timeouts
         if timeouts.total is not None:
             self._total_at = self._total_at or live.now + timeouts.total
@@ -148,6 +149,9 @@ class Passage:
         if self._ended:
             connection.discard()
             return
+        if connection.transport.is_closing():
+            self.answer_failed(Failure.NO_ANSWER, "the connection was closed as soon as it was made")
+            return
         self.live.values[self.meter.opened] += 1
         self._sent_on(connection)
         self.client.hold_for_connect(False)
@@ -158,8 +162,10 @@ class Passage:
         connection.begin(self, self._head_bytes)
         if self.client.blocked:
             connection.pause(True)
-        for data in self._body:
-            self._write_body(connection, data)
+        if self._body:
+            for data in self._body:
+                self._write_body(connection, data)
+            self._body.clear()
         if self.request_complete:
             self._end_request(connection)
         else:
@@ -211,14 +217,13 @@ class Passage:
         self._answer_begun = True
         self._first_byte_at = perf_counter()
         self.status = status
-        client = self.client
         self._wait(self._timeouts.idle)
         if self._tee is not None:
             self._tee.answer_head = captured_head(status, reason, headers)
         pieces = [status_line(status, reason), *fields.lines]
         if status == 101:
             pieces += (b"Connection: Upgrade\r\nUpgrade: ", fields.upgrade or b"", b"\r\n\r\n")
-            client.write(b"".join(pieces))
+            self.client.write(b"".join(pieces))
             return
         framing = frame_answer(status, fields, is_head=self.is_head, http_1_0=self.http_1_0)
         self._answer_chunked = framing.chunked
@@ -233,7 +238,7 @@ class Passage:
         elif self.http_1_0:
             pieces.append(b"Connection: keep-alive\r\n")
         pieces.append(b"\r\n")
-        client.write(b"".join(pieces))
+        self.client.write(b"".join(pieces))
 
     def answer_body(self, data: bytes) -> None:
         if self._tee is not None:
@@ -247,16 +252,15 @@ class Passage:
             self.client.write(last_chunk(trailers))
         self.connection = None
         # Without a tee although a copy was decided: an upgrade that the backend declined.
-        self._end(Skip.UPGRADE if self._tee is None else self._tee.skip)
+        self._end((self._tee.skip if self._tee else Skip.UPGRADE) if self.request_complete else Skip.CUT_SHORT)
 
     def answer_upgraded(self, early: bytes) -> None:
         """RFC 9110 section 7.8: after the 101 both directions are another protocol's."""
         connection, self.connection = self.connection, None
         assert connection is not None
         self._end(Skip.UPGRADE)
-        live = self.live
-        live.add_tunnel(1)
-        tunnel = Tunnel(self.client.transport, connection.transport, live.now, lambda: live.add_tunnel(-1))
+        self.live.add_tunnel(1)
+        tunnel = Tunnel(self.client.transport, connection.transport, self.live.now, self.live.tunnel_ended)
         connection.tunnel = tunnel
         self.client.enter_tunnel(tunnel)
         if early:
@@ -270,14 +274,11 @@ class Passage:
         if self._ended:
             return
         what = repair(
-            failure,
-            self.decision,
-            method=self.head.method,
+            failure, self.decision, method=self.head.method, answer_begun=self._answer_begun,
             has_body=bool(self.bytes_in) or not self.request_complete,
-            answer_begun=self._answer_begun,
             was_idle=connection is not None and connection.reused and not connection.got_bytes,
             fell_back=self.backend is not self.decision.primary,
-        )
+        )  # fmt: skip
         counters = self.live.counters
         if what is Repair.RESEND:
             counters.add("strangler_retries", backend=self.backend.name)
@@ -286,7 +287,7 @@ class Passage:
         counters.add("strangler_backend_failures", backend=self.backend.name, kind=failure)
         self.live.log_failure(self, failure, detail)
         if what is Repair.CUT:
-            self.client.abort()
+            self.client.abort(reset=self.http_1_0)
             self._end(Skip.CUT_SHORT)
         elif what is Repair.FALL_BACK:
             self._fall_back()
@@ -302,23 +303,29 @@ class Passage:
         if self._tee is not None:
             self._tee.give_up(Skip.FALLBACK)
         self.live.counters.add("strangler_fallbacks", route=route.name)
-        self._send_again(self.live.routing.table.backends[route.fallback])
+        self._send_again(self._table.backends[route.fallback])
 
     def _send_again(self, backend: Backend) -> None:
         self.live.values[self.meter.in_flight] -= 1
         self._send_to(backend, fresh=True)
 
     def expire(self) -> None:
-        """The deadline passed: the backend was too slow, or nobody made progress."""
-        failure = Failure.FIRST_BYTE_TIMEOUT
-        if self._connecting is not None:
-            failure = Failure.CONNECT_TIMEOUT
-        elif self._total_at and self.live.now >= self._total_at:
-            failure = Failure.TOTAL_TIMEOUT
-        elif self._answer_begun or not self.request_complete:
-            failure = Failure.IDLE_TIMEOUT
+        """The deadline passed: the backend was too slow, or the client, or nobody made progress."""
+        client = self.client
+        total = bool(self._total_at) and self.live.now >= self._total_at
+        if client.blocked and not total:
+            if client.takes_more():
+                self._wait(self._timeouts.idle)
+            else:
+                client.transport.abort()
+            return
+        connecting = self._connecting is not None
+        if not (total or connecting or self._answer_begun or self.request_complete or client.held_by_backend()):
+            self.request_broken(Refused(408, "slow_body", "The request took too long to arrive."))
+            return
+        awaited = self.request_complete and not self._answer_begun
         self._let_go()
-        self.answer_failed(failure, "deadline passed")
+        self.answer_failed(lateness(total=total, connecting=connecting, first_byte=awaited), "deadline passed")
 
     def request_broken(self, refused: Refused) -> None:
         """The rest of the request is not HTTP: the backend sees it aborted, never as a whole (promise 2)."""
@@ -326,7 +333,7 @@ class Passage:
         self.live.counters.add("strangler_refused", reason=refused.reason)
         self.live.log_refusal(self.client, refused, self.request_id)
         if self._answer_begun:
-            self.client.abort()
+            self.client.abort(reset=self.http_1_0)
         else:
             self._reply(refused.status, refused.detail)
         self._end(Skip.CLIENT_GONE)
@@ -340,15 +347,14 @@ class Passage:
 
     def _let_go(self) -> None:
         """Of the backend: what it still sends is nobody's any more."""
-        connection, self.connection = self.connection, None
-        connecting, self._connecting = self._connecting, None
-        if connection is not None:
-            connection.discard()
-        if connecting is not None:
-            connecting.cancel()
+        if self.connection is not None:
+            self.connection.discard()
+        if self._connecting is not None:
+            self._connecting.cancel()
+        self.connection = self._connecting = None
 
     def _reply(self, status: int, sentence: str) -> None:
-        if not self.request_complete:
+        if not self.request_complete or self.upgrade is not None:
             self.close_after = True
         self.status = status
         close = self.close_after or self.live.draining
@@ -388,11 +394,7 @@ class Passage:
     def _captured(self, took: float) -> Exchange:
         assert self._tee is not None
         return self._tee.exchange(
-            self.request_id,
-            self.decision,
-            table_version=self.live.routing.table.version,
-            request_head=self._head_bytes,
-            started_at=time.time() - took,
-            first_byte=self._first_byte_at - self._sent_at,
+            self.request_id, self.decision, table_version=self._table.version, request_head=self._head_bytes,
+            started_at=time.time() - took, first_byte=self._first_byte_at - self._sent_at,
             total=took - (self._sent_at - self._started_at),
-        )
+        )  # fmt: skip

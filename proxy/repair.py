@@ -28,6 +28,15 @@ class Repair(enum.StrEnum):
     """Nothing may be repeated: the client is told."""
 
 
+def lateness(*, total: bool, connecting: bool, first_byte: bool) -> Failure:
+    """What a deadline that passed means. ``total``: there is no time left at all; ``first_byte``: only the answer was awaited."""
+    if total:
+        return Failure.TOTAL_TIMEOUT
+    if connecting:
+        return Failure.CONNECT_TIMEOUT
+    return Failure.FIRST_BYTE_TIMEOUT if first_byte else Failure.IDLE_TIMEOUT
+
+
 def repair(
     failure: Failure,
     decision: Decision,

@@ -85,6 +85,7 @@ class Tap:
                         await link.gone.wait()
                 except TimeoutError:
                     pass
+            await asyncio.sleep(pause)  # a shadow that takes connections only to drop them keeps nobody busy
 
     def send_counts(self) -> None:
         """What changed since the last time, as cumulative numbers: sending them twice does no harm."""

@@ -25,7 +25,7 @@ class Tunnel:
     )
 
     def __init__(
-        self, client: asyncio.Transport, backend: asyncio.Transport, now: float, on_close: Callable[[], None]
+        self, client: asyncio.Transport, backend: asyncio.Transport, now: float, on_close: Callable[[Tunnel], None]
     ) -> None:
         self._client = client
         self._backend = backend
@@ -82,7 +82,12 @@ class Tunnel:
         for transport in (self._client, self._backend):
             if not transport.is_closing():
                 transport.close()
-        self._on_close()
+        self._on_close(self)
+
+    def abort(self) -> None:
+        """Drop what a side has not taken in all the time since ``close``."""
+        self._client.abort()
+        self._backend.abort()
 
 
 def _read(transport: asyncio.Transport, wanted: bool) -> None:

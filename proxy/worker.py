@@ -55,6 +55,7 @@ class Worker:
         self._live: LivePath | None = None
         self._server: asyncio.Server | None = None
         self._drained = asyncio.Event()
+        self._draining: asyncio.Task[None] | None = None
 
     async def run(self) -> int:
         channel = await ControlChannel.open()
@@ -129,16 +130,17 @@ class Worker:
     def _drain_on_signal(self, channel: ControlChannel) -> None:
         """Not told by the supervisor, so the end of our own channel ends the loop that listens to it."""
         self._drain_soon(self._settings.grace)
+        assert self._draining is not None
         self._draining.add_done_callback(lambda _: channel.close())
 
     def _drain_soon(self, grace: float) -> None:
-        loop = asyncio.get_running_loop()
-        self._draining = loop.create_task(self._drain(grace))
+        if self._draining is None:  # a drain is not cut short by being asked for twice
+            self._draining = asyncio.get_running_loop().create_task(self._drain(grace))
 
     async def _drain(self, grace: float) -> None:
         """Take nothing new, finish what is under way, hand over the last counts."""
         live = self._live
-        if live is None or live.draining:
+        if live is None:
             self._drained.set()
             return
         if self._server is not None:

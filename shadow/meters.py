@@ -8,12 +8,13 @@ from shadow.model import Outcome
 
 
 class Meters:
-    __slots__ = ("_counters", "_queue", "_queue_bytes")
+    __slots__ = ("_counters", "_queue", "_queue_bytes", "_store_bad")
 
     def __init__(self, counters: Counters) -> None:
         self._counters = counters
         self._queue = counters.slot("strangler_shadow_queue")
         self._queue_bytes = counters.slot("strangler_shadow_queue_bytes")
+        self._store_bad = counters.slot("strangler_store_bad")
 
     def received(self, route: str) -> None:
         self._counters.add("strangler_shadow_received", route=route)
@@ -24,8 +25,11 @@ class Meters:
     def skipped(self, route: str, reason: Skip) -> None:
         self._counters.add("strangler_skipped", route=route, reason=reason)
 
-    def store_failed(self) -> None:
-        self._counters.add("strangler_store_failures")
+    def store(self, *, committed: bool) -> None:
+        """What the store did with a batch."""
+        self._counters.values[self._store_bad] = int(not committed)
+        if not committed:
+            self._counters.add("strangler_store_failures")
 
     def queue(self, waiting: int, size: int) -> None:
         """``size`` is bytes waiting or in replay."""

@@ -70,6 +70,7 @@ class Recorder:
         self._writer: StoreWriter | None = None
         self._failing = False
         self._cleaned_at = 0.0
+        self._plans: tuple[dict[str, Plan], float] | None = None
 
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -77,8 +78,8 @@ class Recorder:
 
     def plans(self, plans: dict[str, Plan]) -> None:
         with self._lock:
-            self._pending.batch.plans = plans
-            self._pending.batch.plans_at = self._clock()
+            self._plans = plans, self._clock()
+            self._pending.batch.plans, self._pending.batch.plans_at = self._plans
 
     def told(self, source: str, route: str, rules: str, numbers: dict[str, int]) -> None:
         """Cumulative numbers of ``source``: only the newest matter."""
@@ -157,6 +158,9 @@ class Recorder:
                 self._close_writer()
             if self._writer is None:
                 self._writer = self._store.writer()
+                if batch.plans is None and self._plans is not None:
+                    # It may be another file, which nobody has told a plan: without one, a route is not in the report.
+                    batch.plans, batch.plans_at = self._plans
             self._writer.write(batch)
         except Exception as error:  # noqa: BLE001 - whatever the store does wrong, the thread must live
             self._close_writer()
@@ -176,8 +180,7 @@ class Recorder:
             loop.call_soon_threadsafe(self._settled, pending, committed)
 
     def _settled(self, pending: _Pending, committed: bool) -> None:
-        if not committed:
-            self._meters.store_failed()
+        self._meters.store(committed=committed)
         for recorded in pending.batch.pairs:
             if committed:
                 self._meters.outcome(recorded.route, recorded.outcome)

@@ -36,6 +36,6 @@ def command(route: str | None, since: float | None, format_: str, store: str, co
         return
 
     if document["signatures"]:
-        show(signatures_table(document["signatures"], routes=True))
+        show(signatures_table(document["signatures"], routes=True, options=recorded.options_to_repeat(store)))
     else:
         talk("No differences.")

@@ -34,5 +34,5 @@ def command(route: str | None, since: float | None, format_: str, store: str, co
     if format_ == "json":
         print_json(report)
     else:
-        show(report_text(report))
+        show(report_text(report, recorded.options_to_repeat(store)))
     sys.exit(Exit.FINDINGS if is_blocked(report) else Exit.FINE)

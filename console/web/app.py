@@ -106,7 +106,7 @@ class Admin:
 
     async def healthz(self, _request: web.Request) -> web.Response:
         """Answering at all is being alive."""
-        reasons = [*not_ready(self._instance.told), *degraded(self._instance.told)]
+        reasons = [*not_ready(self._instance.told), *degraded(self._instance.told, await self._instance.counted())]
         trouble = await self._evidence.trouble()
         reasons += [trouble] if trouble else []
         return _json({"status": "degraded" if reasons else "ok", "reasons": reasons})

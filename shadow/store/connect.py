@@ -55,10 +55,10 @@ def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
         connection = sqlite3.connect(
             uri, uri=True, timeout=LOCKED_SECONDS, isolation_level=None, check_same_thread=False
         )
+        connection.execute("BEGIN")  # before the first look: a writer may be making the file at this moment
         version = _version(connection, path)
         if version == 0:
             raise NoStore(f"{path} holds nothing yet: start `strangler serve` and send it some requests")
-        connection.execute("BEGIN")
         yield connection
     except sqlite3.Error as error:
         raise StoreError(f"cannot read {path}: {error}") from error

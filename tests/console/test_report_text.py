@@ -96,6 +96,13 @@ def test_more_signatures_than_fit_are_counted() -> None:
     assert "... and 5 more: strangler diffs --route orders" in text_of(summary(signatures=many))
 
 
+def test_a_route_that_is_not_compared_has_no_verdict_to_worry_about() -> None:
+    (line,) = [
+        line for line in text_of(summary(candidate=None, stage="legacy")).splitlines() if line.startswith("orders")
+    ]
+    assert line.split()[:3] == ["orders", "legacy", "-"]
+
+
 def test_a_transparent_table_says_that_nothing_is_compared() -> None:
     assert "everything goes to legacy" in text_of()
 

@@ -47,6 +47,9 @@ def skipped(role: str, reason: str, n: int) -> tuple[str, str, dict[str, str], i
     return (f"{role}-0-1", "strangler_skipped", {"route": "a", "reason": reason}, n)
 
 
+NOTHING = Counted([], frozenset())
+
+
 def test_an_instance_is_ready_when_it_says_so_and_all_proxy_workers_accept() -> None:
     assert not_ready(told()) == []
 
@@ -63,19 +66,28 @@ def test_it_is_not_ready_while_a_proxy_worker_is_down() -> None:
 
 def test_before_the_supervisor_has_spoken_nothing_is_ready() -> None:
     assert not_ready(STARTING) == ["the instance is starting", "0 of 0 proxy workers accept"]
-    assert degraded(STARTING) == []
+    assert degraded(STARTING, NOTHING) == []
 
 
 def test_a_shadow_worker_that_is_down_degrades_and_does_not_stop_requests() -> None:
     down = told(processes=[process("proxy"), process("shadow", ready=False, pid=None)])
     assert not_ready(down) == []
-    assert degraded(down) == ["not ready: shadow/0; users are not affected"]
+    assert degraded(down, NOTHING) == ["not ready: shadow/0; users are not affected"]
 
 
 def test_a_bad_table_degrades_with_its_mistakes() -> None:
     bad = told(table={**told()["table"], "error": "routes.yaml:3:1: error: unknown key"})
     assert not_ready(bad) == []
-    assert degraded(bad) == ["the table's file is bad, version 3 stays in force:\nroutes.yaml:3:1: error: unknown key"]
+    assert degraded(bad, NOTHING) == [
+        "the table's file is bad, version 3 stays in force:\nroutes.yaml:3:1: error: unknown key"
+    ]
+
+
+def test_a_store_that_refuses_results_degrades_as_long_as_its_shadow_worker_lives() -> None:
+    counted = [("shadow-0-100", "strangler_store_bad", {}, 1)]
+    (reason,) = degraded(told(), Counted(counted, frozenset({100})))
+    assert reason.startswith("the store refuses results")
+    assert degraded(told(), Counted(counted, frozenset({101}))) == []
 
 
 def test_the_document_has_the_keys_of_the_contract() -> None:

@@ -8,10 +8,13 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from demo.story import news
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -114,18 +117,41 @@ def test_a_busy_port_is_said_in_one_line(tmp_path: Path) -> None:
     assert "Traceback" not in talk
 
 
-def test_an_interrupt_ends_everything_that_the_demo_started(tmp_path: Path) -> None:
+@pytest.mark.parametrize("presses", [1, 3])
+def test_however_often_it_is_interrupted_nothing_that_the_demo_started_is_left(tmp_path: Path, presses: int) -> None:
     demo = start_demo(tmp_path)
     assert demo.stderr is not None
     for line in demo.stderr:
         if line.startswith("sending "):
             break
     children = children_of(demo.pid)
-    demo.send_signal(signal.SIGINT)
+    deadline = time.monotonic() + 60
+    for _ in range(presses):
+        demo.send_signal(signal.SIGINT)
+        time.sleep(0.2)  # an impatient hand, not synchronisation
     demo.communicate(timeout=60)
     assert demo.returncode == 130
     assert len(children) >= 3
-    assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []
+    while left := [pid for pid in children if Path(f"/proc/{pid}").exists()]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.05)
+
+
+def status(version: int, error: str | None = None) -> dict[str, Any]:
+    return {"table_version": version, "table": {"source": "/somewhere/routes.yaml", "error": error}}
+
+
+def test_whoever_edits_the_table_while_the_demo_runs_is_told_what_came_of_it() -> None:
+    assert news(status(1), status(1)) == []
+    assert news(status(1), status(2)) == ["\nroutes.yaml: table version 2 is in force"]
+    (bad,) = news(status(2), status(2, "routes.yaml:3:1: error: unknown key"))
+    assert bad.splitlines()[1:] == [
+        "routes.yaml has mistakes; table version 2 stays in force",
+        "routes.yaml:3:1: error: unknown key",
+    ]
+    assert news(status(2, "the same"), status(2, "the same")) == []
+    assert news(status(2, "mended by going back"), status(2)) == ["\nroutes.yaml: table version 2 is in force"]
+    assert news({}, status(1)) == []
 
 
 def children_of(root: int) -> set[int]:

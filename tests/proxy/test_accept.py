@@ -216,9 +216,88 @@ async def test_fields_without_end_are_refused_however_slowly_they_come(
     client = await (await proxy(to_legacy(backend.port))).connect()
     more = b"a" * 1000 if request_start.endswith(b"X-A: ") else b"a: b\r\n" * 100
     await client.send(request_start)
-    for _ in range(200):
+    for _ in range(400):
         client.writer.write(more)
         await asyncio.sleep(0)
     received = await client.read_to_end()
     assert b"HTTP/1.1 431 " in received or received.startswith(b"HTTP/1.1 200 ")
     assert client.reader.at_eof()
+
+
+async def test_a_half_head_behind_many_pipelined_requests_is_no_large_head(origin: Origins, proxy: Proxies) -> None:
+    backend = await origin(always(ok()))
+    client = await (await proxy(to_legacy(backend.port))).connect()
+    await client.send(get() * 2500 + b"GET /half HTTP/1.1\r\nHo")
+    for _ in range(2500):
+        assert (await client.read_answer())[0] == 200
+    await client.send(b"st: x\r\n\r\n")
+    assert (await client.read_answer())[0] == 200
+
+
+async def test_many_trailers_are_refused(origin: Origins, proxy: Proxies) -> None:
+    backend = await origin(always(ok()))
+    client = await (await proxy(to_legacy(backend.port))).connect()
+    start = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+    await client.send(start + b"a: b\r\n" * 1000 + b"\r\n" + get(b"/smuggled"))
+    received = await client.read_to_end()
+    assert re.findall(rb"HTTP/1\.1 (\d+) ", received) in ([b"431"], [b"200"])
+    assert all(head.startswith(b"POST") for head in backend.heads)
+
+
+async def test_naming_the_framing_in_connection_does_not_remove_it(origin: Origins, proxy: Proxies) -> None:
+    """Else the backend would take the body for the next request."""
+
+    async def handler(connection: OriginConnection) -> None:
+        await connection.read_head()
+        await connection.read_until(b"0\r\n\r\n")
+        await connection.send(ok())
+        await connection.reader.read()
+
+    backend = await origin(handler)
+    client = await (await proxy(to_legacy(backend.port))).connect()
+    lines = b"Connection: Transfer-Encoding, Content-Length\r\nTransfer-Encoding: chunked\r\n\r\n"
+    await client.send(b"POST / HTTP/1.1\r\nHost: x\r\n" + lines + b"3\r\nabc\r\n0\r\n\r\n")
+    assert (await client.read_answer())[0] == 200
+    assert b"Transfer-Encoding: chunked\r\n" in backend.heads[0]
+
+
+async def test_a_connection_whose_body_met_no_backend_is_read_on(proxy: Proxies, unused_port: int) -> None:
+    client = await (await proxy(to_legacy(unused_port))).connect()
+    await client.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" + bytes(100000))
+    status, head, _ = await client.read_answer()
+    assert status == 502
+    if b"Connection: close" not in head:
+        await client.send(get())
+        assert (await client.read_answer())[0] == 502
+
+
+async def test_a_drain_answers_a_request_that_is_half_here(origin: Origins, proxy: Proxies) -> None:
+    backend = await origin(always(ok()))
+    running = await proxy(to_legacy(backend.port))
+    new, half = await running.connect(), await running.connect()
+    await half.send(b"GET / HTTP/1.1\r\n")
+    await eventually(lambda: any(client._in_head for client in running.live.clients))
+    running.live.drain()
+    await half.send(b"Host: x\r\n\r\n")
+    await new.send(get())
+    for client in (half, new):
+        assert (await client.read_to_end()).endswith(b"Connection: close\r\n\r\nhello")
+    await asyncio.wait_for(running.live.emptied.wait(), 5.0)
+
+
+async def test_one_deadline_that_fails_does_not_stop_the_clock(
+    origin: Origins, proxy: Proxies, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError("a bug")
+
+    backend = await origin(always(ok()))
+    running = await proxy(to_legacy(backend.port))
+    client = await running.connect()
+    await eventually(lambda: running.live.clients)
+    monkeypatch.setattr("proxy.accept.ClientConnection.expire", fail)
+    next(iter(running.live.clients)).deadline = 0.0
+    assert await client.read_to_end() == b""
+    before = running.live.now
+    await eventually(lambda: running.live.now > before)
+    assert "a deadline made us fail" in caplog.text

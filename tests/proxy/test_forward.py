@@ -131,3 +131,45 @@ async def test_a_status_line_without_reason_is_fine(origin: Origins, proxy: Prox
     client = await (await proxy(to_legacy(backend.port))).connect()
     await client.send(get())
     assert (await client.read_answer())[2] == b"ok"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 099 x\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 103 x\r\nContent-Length: 5\r\n\r\nhello" + ok(),
+        b"HTTP/1.1 103 x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n" + ok(),
+    ],
+)
+async def test_an_interim_answer_has_no_body_and_a_real_status(origin: Origins, proxy: Proxies, answer: bytes) -> None:
+    backend = await origin(answering(answer))
+    client = await (await proxy(to_legacy(backend.port))).connect()
+    await client.send(get())
+    assert (await client.read_answer())[0] == 502
+
+
+async def test_a_status_of_another_world_is_passed_on_and_counted(origin: Origins, proxy: Proxies) -> None:
+    backend = await origin(always(b"HTTP/1.1 999 Denied\r\nContent-Length: 2\r\n\r\nno"))
+    running = await proxy(to_legacy(backend.port))
+    client = await running.connect()
+    for _ in range(2):
+        await client.send(get())
+        assert (await client.read_answer())[::2] == (999, b"no")
+    assert running.count("strangler_requests", status_class="5xx") == 2
+    assert running.count("strangler_in_flight") == 0
+
+
+async def test_fields_of_a_surplus_answer_are_no_trailers(origin: Origins, proxy: Proxies) -> None:
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 1\r\n\r\n"
+    backend = await origin(answering(chunked + ok(b"", b"X-Evil: 1")))
+    client = await (await proxy(to_legacy(backend.port))).connect()
+    await client.send(get(b"/", b"Connection: close"))
+    assert (await client.read_to_end()).endswith(b"3\r\nabc\r\n0\r\nX-Sum: 1\r\n\r\n")
+
+
+async def test_an_answer_keeps_its_chunks_whatever_its_connection_names(origin: Origins, proxy: Proxies) -> None:
+    head = b"HTTP/1.1 200 OK\r\nConnection: Transfer-Encoding\r\nTransfer-Encoding: chunked\r\n\r\n"
+    backend = await origin(answering(head + b"3\r\nabc\r\n0\r\n\r\n"))
+    client = await (await proxy(to_legacy(backend.port))).connect()
+    await client.send(get())
+    assert (await client.read_answer())[2] == b"abc"

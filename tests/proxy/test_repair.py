@@ -6,7 +6,7 @@ import pytest
 
 from proxy.model.decision import Decision, Skip
 from proxy.model.table import Backend, Endpoint, Route, Split
-from proxy.repair import Repair, repair
+from proxy.repair import Repair, lateness, repair
 from proxy.replies import Failure
 
 ORDERS = Backend("orders", (Endpoint("http", "127.0.0.1", 9000),))
@@ -56,3 +56,15 @@ def test_a_safe_request_falls_back_once() -> None:
 def test_a_retired_route_never_falls_back_to_legacy() -> None:
     assert what(decided=decision(retired=True)) is Repair.RETIRED
     assert what(decided=decision("other", retired=True)) is Repair.FALL_BACK
+
+
+def test_when_no_time_is_left_nobody_else_is_asked() -> None:
+    assert what(Failure.TOTAL_TIMEOUT) is Repair.TELL
+
+
+def test_a_deadline_names_the_step_that_took_too_long() -> None:
+    late = {"total": False, "connecting": False, "first_byte": False}
+    assert lateness(**late) is Failure.IDLE_TIMEOUT
+    assert lateness(**late | {"first_byte": True}) is Failure.FIRST_BYTE_TIMEOUT
+    assert lateness(**late | {"connecting": True}) is Failure.CONNECT_TIMEOUT
+    assert lateness(total=True, connecting=True, first_byte=True) is Failure.TOTAL_TIMEOUT

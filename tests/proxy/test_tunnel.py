@@ -119,3 +119,13 @@ async def test_an_upgrade_that_is_answered_plainly_closes_only_its_own_connectio
     fresh = await running.connect()
     await fresh.send(get())
     assert (await fresh.read_answer())[2] == b"hello"
+
+
+async def test_an_upgrade_that_reaches_nobody_is_a_502_and_ends_the_connection(
+    proxy: Proxies, unused_port: int
+) -> None:
+    client = await (await proxy(to_legacy(unused_port))).connect()
+    await client.send(UPGRADE + b"early")
+    received = await client.read_to_end()
+    assert received.startswith(b"HTTP/1.1 502 ")
+    assert b"Connection: close\r\n" in received

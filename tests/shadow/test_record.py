@@ -123,6 +123,7 @@ async def test_a_locked_store_costs_pairs_which_are_counted_and_then_it_heals(
     await until(lambda: receipts.count == 3)
     assert counted("strangler_skipped", route="orders", reason="store_failed") == 3
     assert counted("strangler_store_failures") == 1
+    assert counted("strangler_store_bad") == 1
     recorder.told("p", "orders", "r1", {"seen": 9})
     other.execute("ROLLBACK")
     other.close()
@@ -131,6 +132,7 @@ async def test_a_locked_store_costs_pairs_which_are_counted_and_then_it_heals(
     await until(lambda: store.summaries()[0].seen == 9)
     assert store.summaries()[0].outcomes == {Outcome.MATCH: 1}
     assert store.summaries()[0].skipped == {"store_failed": 3}
+    assert counted("strangler_store_bad") == 0
     messages = [record.getMessage() for record in caplog.records if record.name == "shadow.record"]
     assert messages == [
         "the store refuses results; they are dropped and counted until it takes them again",
@@ -163,7 +165,6 @@ async def test_a_deleted_file_is_made_anew(start: Start, store: SqliteStore) -> 
     await until(lambda: receipts.count == 1)
     for file in store.path.parent.glob("s.db*"):
         file.unlink()
-    recorder.plans({"orders": plan_for("http://a", "http://b")})
     recorder.pair(result(Outcome.WAIVED), receipts)
     await until(lambda: receipts.count == 2)
     assert store.summaries()[0].outcomes == {Outcome.WAIVED: 1}

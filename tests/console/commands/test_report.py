@@ -37,6 +37,20 @@ def test_what_is_older_than_since_does_not_count(strangler: Strangler, filled_st
     assert strangler(*words, "tomorrow").exit_code == Exit.USAGE
 
 
+@pytest.mark.parametrize("command", ["report", "diffs"])
+def test_a_line_to_copy_names_the_store_that_the_command_was_told(
+    strangler: Strangler, filled_store: str, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def copied(*words: str) -> list[str]:
+        folded = strangler(command, *words).stdout.replace("\n", "").split("strangler show ")
+        return [" ".join(line.split()) for line in folded[1:]]
+
+    assert all(f"--store {filled_store}" in line for line in copied("--store", filled_store))
+    monkeypatch.setenv("STRANGLER_STORE", filled_store)
+    assert copied()
+    assert not any("--store" in line for line in copied())
+
+
 @pytest.mark.parametrize("command", ["report", "diffs", "show x"])
 def test_without_a_store_nothing_can_be_decided(strangler: Strangler, command: str) -> None:
     result = strangler(*command.split())

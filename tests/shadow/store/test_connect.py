@@ -50,6 +50,29 @@ def test_readers_cannot_write(tmp_path: Path) -> None:
         reader.execute("DELETE FROM pair")
 
 
+def test_a_file_that_is_being_made_is_nothing_yet_and_never_a_strangers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "s.db"
+    empty = sqlite3.connect(path)
+    empty.execute("PRAGMA journal_mode = WAL")
+
+    class Slow(sqlite3.Connection):
+        """Between two looks of this reader somebody makes the store."""
+
+        def execute(self, sql: str, *values: object) -> sqlite3.Cursor:
+            if "sqlite_master" in sql:
+                monkeypatch.undo()
+                opened(path).close()
+            return super().execute(sql, *values)
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *given, **named: connect(*given, **named, factory=Slow))
+    with pytest.raises(NoStore, match="holds nothing yet"), open_for_reading(path):
+        pass
+    empty.close()
+
+
 def test_opening_twice_migrates_once(tmp_path: Path) -> None:
     for _ in range(2):
         connection = opened(tmp_path / "s.db")

@@ -1,0 +1,29 @@
+"""What a client connection waits for, and how long."""
+
+from __future__ import annotations
+
+import enum
+
+HEAD_SECONDS = 30.0
+"""From the first byte of a request to the end of its head."""
+
+KEEP_ALIVE_SECONDS = 75.0
+
+LINGER_SECONDS = 2.0
+"""How long we read on and throw away after a refusal, so that the client gets to read our answer (RFC 9112 section 9.6)."""
+
+STALL_SECONDS = 30.0
+"""How long a client that takes nothing of what waits for it keeps its closing connection."""
+
+MAX_HALF_READ = 320 * 1024
+"""Bytes fed until half a head or trailer section is too much: a whole head, and the read in which it began, which may
+hold other messages too."""
+
+
+class Hold(enum.IntFlag):
+    """Why reading from the client is stopped."""
+
+    BACKEND = 1
+    QUEUE = 2
+    CONNECT = 4
+    EARLY = 8
