@@ -82,6 +82,7 @@ class LivePath:
     def use(self, routing: Routing) -> None:
         """Put a new table in force: one assignment, seen by the next request."""
         self.routing = routing
+        self.pools.keep(routing.table.backends)
         self._trust(routing)
         self.tap.table_changed()
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import ssl
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from proxy.forward import BackendConnection
@@ -146,6 +146,12 @@ class Pools:
             return pools[0]
         self._turn += 1
         return pools[self._turn % len(pools)]
+
+    def keep(self, backends: Mapping[str, Backend]) -> None:
+        """Close the pools of backends that a new table no longer names."""
+        for name in self._by_backend.keys() - backends.keys():
+            for pool in self._by_backend.pop(name)[1]:
+                pool.close()
 
     def _renew(self, backend: Backend) -> tuple[Backend, list[Pool]]:
         before = self._by_backend.get(backend.name)

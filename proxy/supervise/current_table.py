@@ -51,7 +51,10 @@ class CurrentTable:
             try:
                 transparent_table(self._legacy_url or "")
             except BadTable as error:
-                return "\n".join(f"{self.source}: {mistake.message}" for mistake in error.mistakes)
+                return "\n".join(
+                    f"{self.source}: {mistake.message}; {mistake.suggestion or 'correct it'}"
+                    for mistake in error.mistakes
+                )
             self._put_in_force(None)
             return None
         self._settling = Settling(stamp_of(self._path))

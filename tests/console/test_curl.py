@@ -40,6 +40,11 @@ def test_a_get_needs_no_method_and_head_has_its_own_option() -> None:
     assert "--head" in words_of(curl_line(request("HEAD"), BASE))
 
 
+def test_an_answer_that_may_come_compressed_is_unpacked_for_the_reader() -> None:
+    words = words_of(curl_line(request(Accept_Encoding="gzip, br"), BASE))
+    assert words[2:] == ["--compressed", "-H", "Accept-Encoding: gzip, br", f"{BASE}/a"]
+
+
 def test_fields_that_the_proxy_or_curl_sets_are_left_out() -> None:
     line = curl_line(
         request(
