@@ -17,7 +17,7 @@ from proxy.model.path import BadPath, check_ignore_path, parse_path
 from proxy.model.table import Endpoint
 from proxy.table import scalars
 from proxy.table.address import parse_address
-from proxy.table.mistakes import quoted
+from proxy.table.mistakes import did_you_mean, quoted
 from proxy.table.scalars import VARIABLE_PATTERN, Malformed, Substituted
 
 MAX_WEIGHT: Final = 1_000_000
@@ -145,11 +145,22 @@ def _token(text: str) -> str:
     return text
 
 
+METHODS = (
+    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", "ACL", "BIND", "CHECKOUT", "COPY", "LINK",
+    "LOCK", "M-SEARCH", "MERGE", "MKACTIVITY", "MKCALENDAR", "MKCOL", "MOVE", "NOTIFY", "PROPFIND", "PROPPATCH",
+    "PURGE", "REBIND", "REPORT", "SEARCH", "SOURCE", "SUBSCRIBE", "UNBIND", "UNLINK", "UNLOCK", "UNSUBSCRIBE",
+)  # fmt: skip
+"""What llhttp takes for a method, without those that are refused; a test compares it with the parser."""
+
+
 def _method(text: str) -> str:
     if not re.fullmatch(TOKEN_PATTERN, text) or text != text.upper():
         raise Malformed(f"{quoted(text)} is not a method", f"methods are in capitals: {quoted(text.upper())}")
     if text in {"CONNECT", "TRACE"}:
         raise Malformed(f"{text} never reaches a route", "remove it: such requests are refused")
+    if text not in METHODS:
+        known = did_you_mean(text, METHODS) or f"known are {', '.join(METHODS[:7])} and those of WebDAV"
+        raise Malformed(f"{text} never reaches a route: the parser knows no such method", known)
     return text
 
 

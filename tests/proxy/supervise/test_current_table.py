@@ -116,7 +116,7 @@ async def test_a_fault_of_the_loader_is_a_bad_table_and_not_the_end(
     ("config", "legacy_url", "says"),
     [
         ("missing.yaml", None, "missing.yaml: No such file"),
-        (None, "nonsense", "--legacy nonsense: "),
+        (None, "nonsense", '--legacy nonsense: "nonsense" is not a URL; write http://nonsense'),
     ],
 )
 def test_a_first_table_that_cannot_be_says_why(
