@@ -37,6 +37,7 @@ class Tap:
         self._plans = plans
         self._link: _Link | None = None
         self._sent_counts: dict[str, dict[str, int]] = {}
+        self._plans_due = False
         self._closing = False
 
     def offer(self, exchange: Exchange) -> Skip | None:
@@ -44,8 +45,10 @@ class Tap:
         link = self._link
         if link is None or link.transport.is_closing():
             return Skip.TAP_DOWN
-        if link.transport.get_write_buffer_size() > self._limit:
+        if not self._has_room(link):
             return Skip.TAP_FULL
+        if self._plans_due:
+            self._send_plans(link)
         link.sent.append(exchange.route)
         link.transport.write(encode_exchange(exchange))
         return None
@@ -60,8 +63,17 @@ class Tap:
         return len(self._link.sent) if self._link else 0
 
     def table_changed(self) -> None:
-        if self._link is not None:
-            self._link.transport.write(encode(Kind.PLANS, self._plans()))
+        """The new plans go out before the next exchange."""
+        self._plans_due = True
+        if self._link is not None and self._has_room(self._link):
+            self._send_plans(self._link)
+
+    def _has_room(self, link: _Link) -> bool:
+        return link.transport.get_write_buffer_size() <= self._limit
+
+    def _send_plans(self, link: _Link) -> None:
+        self._plans_due = False
+        link.transport.write(encode(Kind.PLANS, self._plans()))
 
     async def run(self) -> None:
         """Keep the link up and the counts flowing, until cancelled."""
@@ -75,7 +87,7 @@ class Tap:
                 pause = min(pause * 2, RECONNECT_SECONDS_MOST)
                 continue
             pause = RECONNECT_SECONDS
-            link.transport.write(encode(Kind.PLANS, self._plans()))
+            self._send_plans(link)
             self._sent_counts = {}
             self._link = link
             while not link.gone.is_set():
@@ -88,9 +100,11 @@ class Tap:
             await asyncio.sleep(pause)  # a shadow that takes connections only to drop them keeps nobody busy
 
     def send_counts(self) -> None:
-        """What changed since the last time, as cumulative numbers: sending them twice does no harm."""
-        if self._link is None:
+        """What changed since the last time, as cumulative numbers: sending them twice, or later, does no harm."""
+        if self._link is None or not self._has_room(self._link):
             return
+        if self._plans_due:
+            self._send_plans(self._link)
         counts = self._meters.cumulative()
         changed = {route: numbers for route, numbers in counts.items() if self._sent_counts.get(route) != numbers}
         if changed:

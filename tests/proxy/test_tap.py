@@ -153,3 +153,26 @@ async def test_counts_are_cumulative_and_sent_when_they_change(tap: Tap, shadow:
         {"source": "me", "counts": {"orders": {"seen": 2, "copied": 1, "skipped:not_sampled": 1}}},
         {"source": "me", "counts": {"other": {"seen": 1, "copied": 0, "skipped:no_shadow": 1}}},
     ]
+
+
+async def test_counts_and_plans_for_a_shadow_that_does_not_read_do_not_pile_up(
+    tap: Tap, shadow: Shadow, meters: Meters
+) -> None:
+    await shadow.start()
+    await eventually(lambda: tap.offer(EXCHANGE) is None)
+    shadow.reading.clear()
+    for number in range(20_000):
+        meters.of_route("orders").taken(None)
+        tap.send_counts()
+        tap.table_changed()
+        if number % 100 == 0:
+            await asyncio.sleep(0)
+    assert tap.waiting_bytes < 110_000
+    assert tap.offer(EXCHANGE) is Skip.TAP_FULL
+    # Nothing is lost by it: the newest plans and counts arrive before the next exchange.
+    before = len(shadow.of(Kind.EXCHANGE))
+    shadow.reading.set()
+    await eventually(lambda: tap.offer(EXCHANGE) is None)
+    await eventually(lambda: len(shadow.of(Kind.EXCHANGE)) > before)
+    tap.send_counts()
+    await eventually(lambda: json.loads(shadow.of(Kind.COUNTS)[-1])["counts"]["orders"]["copied"] == 20_000)
