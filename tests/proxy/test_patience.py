@@ -70,7 +70,8 @@ async def test_http_1_0_without_host_gets_one_towards_the_backend(origin: Origin
     client = await (await proxy(to_legacy(backend.port))).connect()
     await client.send(b"GET / HTTP/1.0\r\n\r\n")
     await client.read_to_end()
-    assert b"Host: 127.0.0.1:%d\r\n" % backend.port in backend.heads[0]
+    assert b"\r\nHost: 127.0.0.1:%d\r\n" % backend.port in backend.heads[0]
+    assert b"X-Forwarded-Host" not in backend.heads[0]
 
 
 async def test_a_fallback_survives_a_reload_that_removes_its_backend(
