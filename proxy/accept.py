@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import httptools
 
 from proxy.fields import Refused, read_request_fields, size_of
-from proxy.forward import FLUSH_BYTES, FLUSH_PIECES
 from proxy.model.message import Headers, RequestHead
+from proxy.outlet import Outlet
 from proxy.passage import Passage
 from proxy.patience import HEAD_SECONDS, KEEP_ALIVE_SECONDS, LINGER_SECONDS, MAX_HALF_READ, STALL_SECONDS, Hold
 from proxy.refusals import MAX_FIELDS, MAX_HEAD, MAX_TARGET, check_authority, refusal_of, too_large, too_long
@@ -37,19 +37,18 @@ _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time
 _REFUSED_METHODS = {b"CONNECT", b"TRACE"}
 
 
-class ClientConnection(asyncio.Protocol):
+class ClientConnection(Outlet, asyncio.Protocol):
     """One client connection. ``passage`` is the request being answered, ``deadline`` when patience ends (loop time),
     ``blocked`` tells that the client does not take what we send."""
 
     __slots__ = (
-        "_early", "_fed", "_headers", "_hold", "_in_head", "_incoming", "_lingering", "_out", "_parser",
+        "_early", "_fed", "_headers", "_hold", "_in_head", "_incoming", "_lingering", "_parser",
         "_pending_refusal", "_priming", "_queue", "_read", "_reframe", "_target", "_unsent", "blocked", "closed",
-        "deadline", "live", "passage", "peer", "peer_bytes", "scheme", "transport", "trusted", "tunnel",
+        "deadline", "live", "passage", "peer", "peer_bytes", "scheme", "trusted", "tunnel",
     )  # fmt: skip
 
-    transport: asyncio.Transport
-
     def __init__(self, live: LivePath) -> None:
+        super().__init__(live.flush_soon)
         self.live = live
         self.passage: Passage | None = None
         self.tunnel: Tunnel | None = None
@@ -70,7 +69,6 @@ class ClientConnection(asyncio.Protocol):
         self._queue: deque[Passage] = deque()
         self._hold = Hold(0)
         self._lingering = False
-        self._out: list[bytes] = []
         self._pending_refusal: Refused | None = None
         self._priming = False
         self._reframe: RequestFields | None = None
@@ -327,21 +325,6 @@ class ClientConnection(asyncio.Protocol):
             self.transport.close()
 
     # What passages, sweeps and drains do.
-
-    def write(self, data: bytes) -> None:
-        """Send at the end of this turn of the loop (see ``LivePath.flush_soon``)."""
-        out = self._out
-        if not out:
-            self.live.flush_soon(self)
-        out.append(data)
-        if len(data) > FLUSH_BYTES or len(out) > FLUSH_PIECES:
-            self.flush()
-
-    def flush(self) -> None:
-        if self._out:
-            out, self._out = self._out, []
-            if not self.transport.is_closing():
-                self.transport.writelines(out)
 
     def abort(self, *, reset: bool = False) -> None:
         """Cut the connection; what was written goes out, but the answer never ends cleanly. ``reset``: nothing but an

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import httptools
 
 from proxy.fields import InvalidAnswer, read_answer_fields, size_of, tokens
+from proxy.outlet import Outlet
 from proxy.replies import Failure
 
 if TYPE_CHECKING:
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
     from proxy.tunnel import Tunnel
 
 log = logging.getLogger(__name__)
-
-FLUSH_BYTES = 16 * 1024
-FLUSH_PIECES = 64
-"""A larger piece, or more of them, is sent at once: one turn of the loop may bring many full reads, and whoever takes the
-bytes must be able to push back between them."""
 
 MAX_INTERIM_ANSWERS = 32
 """1xx answers before the final one; a backend that sends more is broken or hostile."""
@@ -62,7 +58,7 @@ class AnswerReceiver(Protocol):
     def backend_writable(self, writable: bool) -> None: ...
 
 
-class BackendConnection(asyncio.Protocol):
+class BackendConnection(Outlet, asyncio.Protocol):
     """One connection to one endpoint.
 
     ``carries`` is the passage under way or None. ``got_bytes`` tells whether anything of the present answer arrived: as
@@ -72,13 +68,10 @@ class BackendConnection(asyncio.Protocol):
     __slots__ = (
         "_close_delimited",
         "_fields",
-        "_flush_soon",
         "_half_read",
         "_headers",
-        "_in_body",
         "_interim",
         "_keeps_alive",
-        "_out",
         "_parser",
         "_reason",
         "_surplus",
@@ -89,11 +82,9 @@ class BackendConnection(asyncio.Protocol):
         "pool",
         "request_done",
         "reused",
-        "transport",
         "tunnel",
     )
 
-    transport: asyncio.Transport
     answer_done: bool
     got_bytes: bool
     _close_delimited: bool
@@ -106,9 +97,8 @@ class BackendConnection(asyncio.Protocol):
     _surplus: bool
 
     def __init__(self, pool: Pool) -> None:
+        super().__init__(pool.flush_soon)
         self.pool = pool
-        self._flush_soon = pool.flush_soon
-        self._out: list[bytes] = []
         self.carries: AnswerReceiver | None = None
         self.tunnel: Tunnel | None = None
         self.reused = False
@@ -126,20 +116,6 @@ class BackendConnection(asyncio.Protocol):
         self._interim = 0
         self._begin_answer()
         self.write(head)
-
-    def write(self, data: bytes) -> None:
-        """Send at the end of this turn of the loop (see ``LivePath.flush_soon``)."""
-        out = self._out
-        if not out:
-            self._flush_soon(self)
-        out.append(data)
-        if len(data) > FLUSH_BYTES or len(out) > FLUSH_PIECES:
-            self.flush()
-
-    def flush(self) -> None:
-        out, self._out = self._out, []
-        if out and not self.transport.is_closing():
-            self.transport.writelines(out)
 
     def discard(self) -> None:
         """Close without a word: whatever is on the way is nobody's any more."""

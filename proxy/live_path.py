@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 from proxy.accept import ClientConnection
 from proxy.identity import IdentityCookie
 from proxy.model.plan import encode_plans, plans_of
-from proxy.pool import Outlet, Pools
+from proxy.outlet import Outlet
+from proxy.pool import Pools
 from proxy.tally import Meters
 from proxy.tap import Tap
 
@@ -124,11 +125,7 @@ class LivePath:
         self.loop.call_later(FLUSH_SECONDS, tunnel.abort)
 
     def flush_soon(self, outlet: Outlet) -> None:
-        """Flush ``outlet`` at the end of this turn of the loop.
-
-        One system call for all that one event brought; and since all connections of a turn are flushed in a row, a peer that
-        the first one woke is still awake for the others. Measured: a fifth less CPU per request than writing at once.
-        """
+        """Flush ``outlet`` at the end of this turn of the loop; why, says ``proxy/outlet.py``."""
         waiting = self._waiting
         if not waiting:
             self.loop.call_soon(self._flush)

@@ -7,9 +7,10 @@ import contextlib
 import ssl
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from proxy.forward import BackendConnection
+from proxy.outlet import FlushSoon
 from proxy.replies import Failure
 
 if TYPE_CHECKING:
@@ -23,15 +24,6 @@ IDLE_SECONDS = 4.0
 
 IDLE_SECONDS_UNSAFE = 1.0
 """A request that must not be sent twice goes only on a connection that was used this recently."""
-
-
-class Outlet(Protocol):
-    """A connection with something to send."""
-
-    def flush(self) -> None: ...
-
-
-FlushSoon = Callable[[Outlet], None]
 
 
 class Pool:
