@@ -40,13 +40,12 @@ def forwarded_head(
         peer,
         b"\r\nX-Forwarded-Proto: ",
         fields.forwarded_proto or scheme,
-        b"\r\n",
     ]
     host = fields.forwarded_host or fields.host
     if host:  # HTTP/1.0 may go without, and an empty value would be believed
-        pieces += (b"X-Forwarded-Host: ", host, b"\r\n")
+        pieces += (b"\r\nX-Forwarded-Host: ", host)
     # RFC 9110 section 7.6.3: a gateway appends itself, with the version that it received.
-    pieces.append(b"Via: 1.0 strangler\r\n" if http_1_0 else b"Via: 1.1 strangler\r\n")
+    pieces.append(b"\r\nVia: 1.0 strangler\r\n" if http_1_0 else b"\r\nVia: 1.1 strangler\r\n")
     if fields.request_id is None:
         pieces += (b"X-Request-Id: ", request_id.encode("latin-1"), b"\r\n")
     if upgrade:
