@@ -9,6 +9,9 @@ import enum
 from dataclasses import dataclass, field
 from datetime import date
 
+from proxy.model.listen import BackendTls, Listen
+from proxy.model.resilience import Breaker, Bulkhead, Ejection, Limits, Overload, RateLimit, Retries
+
 LEGACY = "legacy"
 """The backend of this name is the monolith; what no route claims goes there."""
 
@@ -28,49 +31,66 @@ class Stage(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds. ``idle`` is the longest silence between two bytes of a message; ``total`` None means no limit."""
+    """Seconds. ``idle`` is the longest silence between two bytes of a message, ``tunnel`` that of an upgraded connection; ``total``
+    None means no limit."""
 
     connect: float = 5.0
     first_byte: float = 60.0
     idle: float = 100.0
     total: float | None = None
+    tunnel: float = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One address of a backend. ``host`` has no brackets, ``authority`` is what a Host header would say."""
+    """One address of a backend. ``host`` has no brackets, ``authority`` is what a Host header would say. ``socket`` is the path of a
+    Unix socket; then host and port say nothing. ``weight`` is relative to the other endpoints."""
 
     scheme: str
     host: str
     port: int
+    socket: str | None = None
+    weight: int = 1
 
     @property
     def url(self) -> str:
-        return f"{self.scheme}://{self.authority}"
+        return f"unix:{self.socket}" if self.socket else f"{self.scheme}://{self.authority}"
 
     @property
     def authority(self) -> str:
+        if self.socket:
+            return "localhost"
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """An active health check: GET ``path`` every ``interval`` seconds."""
+    """An active health check: GET ``path`` every ``interval`` seconds. ``fall`` bad answers in a row take an endpoint out, ``rise`` good ones
+    bring it back."""
 
     path: str
     interval: float = 10.0
     timeout: float = 3.0
+    fall: int = 3
+    rise: int = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """Something we forward to."""
+    """Something we forward to. ``resolve``: seconds after which a host name is looked up again; ``slow_start``: seconds in which an endpoint
+    that came back takes its share again."""
 
     name: str
     endpoints: tuple[Endpoint, ...]
     timeouts: Timeouts = Timeouts()
     health: Health | None = None
+    tls: BackendTls = BackendTls()
+    resolve: float = 10.0
+    slow_start: float = 0.0
+    breaker: Breaker | None = None
+    bulkhead: Bulkhead | None = None
+    ejection: Ejection | None = None
 
     @property
     def is_legacy(self) -> bool:
@@ -184,7 +204,7 @@ class ShadowPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One entry of the route table."""
+    """One entry of the route table. ``max_body``: bytes of a request's body, None for any number."""
 
     name: str
     matches: tuple[Match, ...]
@@ -198,6 +218,9 @@ class Route:
     compare: CompareRules = CompareRules()
     ready: ReadyRule = ReadyRule()
     timeouts: Timeouts | None = None
+    retries: Retries | None = None
+    rate_limit: RateLimit | None = None
+    max_body: int | None = None
 
     @property
     def stage(self) -> Stage:
@@ -227,6 +250,9 @@ class Table:
     identity: tuple[IdentitySource, ...] = ()
     timeouts: Timeouts = Timeouts()
     trusted_proxies: tuple[str, ...] = ()
+    listen: Listen = Listen()
+    limits: Limits = Limits()
+    overload: Overload = Overload()
     source: str = "routes.yaml"
     by_name: dict[str, Route] = field(default_factory=dict, compare=False)
 

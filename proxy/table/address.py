@@ -13,18 +13,22 @@ from proxy.table.scalars import Malformed
 _PORTS: Final = {"http": 80, "https": 443}
 _URL = re.compile(r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://)?(?P<authority>[^/?#]*)(?P<rest>.*)", re.DOTALL)
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_LONGEST_SOCKET: Final = 107
+"""Bytes of a Unix socket's path, unix(7)."""
 _EXAMPLE: Final = "write scheme, host and port: http://127.0.0.1:8000"
 
 
 def parse_address(text: str) -> Endpoint:
     """The endpoint that a URL names. Raises Malformed with what to write instead."""
+    if text.startswith("unix:"):
+        return _socket(text)
     found = _URL.fullmatch(text)
     if found is None or found["scheme"] is None:
         guess = f"write http://{text}" if re.fullmatch(r"[\w.-]+(:[0-9]+)?", text, re.ASCII) else _EXAMPLE
         raise Malformed(f"{quoted(text)} is not a URL", guess)
     scheme, authority = found["scheme"].lower(), found["authority"]
     if scheme not in _PORTS:
-        raise Malformed(f"the scheme {quoted(scheme)} is not spoken here", "write http:// or https://")
+        raise Malformed(f"the scheme {quoted(scheme)} is not spoken here", "write http:// or https://, or unix:/path")
     if found["rest"] not in {"", "/"}:
         help_ = f"write {scheme}://{authority}"
         raise Malformed("a backend's URL has no path, query or fragment: paths are forwarded as they come", help_)
@@ -34,6 +38,15 @@ def parse_address(text: str) -> Endpoint:
         )
     host, port = _host_and_port(authority)
     return Endpoint(scheme, host, _PORTS[scheme] if port is None else port)
+
+
+def _socket(text: str) -> Endpoint:
+    path = text.removeprefix("unix:")
+    if path.startswith("//"):
+        path = "/" + path.lstrip("/")
+    if not path.startswith("/") or len(path.encode()) > _LONGEST_SOCKET or "\0" in path:
+        raise Malformed(f"{quoted(text)} names no Unix socket", "write unix: and an absolute path: unix:/run/app.sock")
+    return Endpoint("http", "localhost", 80, socket=path)
 
 
 def _host_and_port(authority: str) -> tuple[str, int | None]:

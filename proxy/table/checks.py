@@ -69,10 +69,26 @@ def _addresses(subject: Subject) -> None:
             )
         elif backend.url is not None and backend.urls is not None:
             subject.mistake((*location, "urls"), "url and urls exclude each other", "put all into urls", key=True)
-        urls = [endpoint.url for endpoint in backend.urls or ()]
+        urls = [entry.url.url for entry in backend.urls or ()]
         for index, url in enumerate(urls):
             if url in urls[:index]:
                 subject.mistake((*location, "urls", index), f"{quoted(url)} stands here twice", "keep one of them")
+
+
+def _tls(subject: Subject) -> None:
+    for name, backend in subject.keys.backends.items():
+        tls, location = backend.tls, ("backends", name, "tls")
+        if tls is None:
+            continue
+        addresses = [entry.url for entry in backend.urls or ()] + ([backend.url] if backend.url else [])
+        if addresses and not any(address.scheme == "https" for address in addresses):
+            subject.mistake(
+                location, f"the backend {quoted(name)} is not asked over TLS", "write https:// in its url", key=True
+            )
+        if (tls.certificate is None) != (tls.key is None):
+            subject.mistake(location, "a certificate and its key belong together", "give both or none", key=True)
+        if not tls.verify and tls.ca is not None:
+            subject.mistake((*location, "ca"), "nobody looks at ca: verify is false", "remove one of them", key=True)
 
 
 def _identity(subject: Subject) -> None:
@@ -198,6 +214,7 @@ def _retired(subject: Subject) -> None:
 CHECKS: Final[tuple[Callable[[Subject], None], ...]] = (
     _legacy,
     _addresses,
+    _tls,
     _identity,
     _splits,
     _names,

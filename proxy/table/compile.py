@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from proxy.model.listen import BackendTls, Certificate, ClientTls, Listen
+from proxy.model.resilience import (
+    Breaker,
+    Bulkhead,
+    Ejection,
+    Limits,
+    Mode,
+    Overload,
+    RateKey,
+    RateLimit,
+    Retries,
+    RetryWhen,
+)
 from proxy.model.table import (
     DEFAULT_COMPARED_HEADERS,
     Backend,
     CompareRules,
     Condition,
     ConditionKind,
+    Endpoint,
     Health,
     IdentitySource,
     Match,
@@ -20,16 +36,17 @@ from proxy.model.table import (
     Unordered,
     Waiver,
 )
+from proxy.table.backend_keys import BackendKeys, BackendTlsKeys, BreakerKeys, BulkheadKeys, EjectionKeys, TimeoutKeys
+from proxy.table.client_keys import LimitKeys, ListenKeys, OverloadKeys, RateLimitKeys
 from proxy.table.grammar import (
-    BackendKeys,
     CompareKeys,
     DefaultKeys,
     MatchKeys,
     ReadyKeys,
+    RetryKeys,
     RouteKeys,
     ShadowKeys,
     TableKeys,
-    TimeoutKeys,
 )
 
 
@@ -45,15 +62,90 @@ def compile_table(keys: TableKeys, *, version: int, source: str) -> Table:
         identity=tuple(_identity(entry.cookie, entry.header) for entry in defaults.identity or ()),
         timeouts=timeouts,
         trusted_proxies=tuple(defaults.trusted_proxies or ()),
+        listen=_listen(keys.listen) if keys.listen else Listen(),
+        limits=_limits(keys.limits) if keys.limits else Limits(),
+        overload=_overload(keys.overload) if keys.overload else Overload(),
         source=source,
         by_name={route.name: route for route in routes},
     )
 
 
 def _backend(name: str, keys: BackendKeys, timeouts: Timeouts) -> Backend:
-    endpoints = keys.urls or ([keys.url] if keys.url else [])
-    health = Health(keys.health.path, keys.health.interval, keys.health.timeout) if keys.health else None
-    return Backend(name, tuple(endpoints), _timeouts(keys.timeouts, timeouts), health)
+    health = keys.health
+    endpoints = _endpoints(keys)
+    ejection = keys.ejection or (EjectionKeys() if len(endpoints) > 1 else None)
+    return Backend(
+        name,
+        endpoints,
+        _timeouts(keys.timeouts, timeouts),
+        health=Health(health.path, health.interval, health.timeout, health.fall, health.rise) if health else None,
+        tls=_backend_tls(keys.tls) if keys.tls else BackendTls(),
+        resolve=keys.resolve,
+        slow_start=keys.slow_start,
+        breaker=_breaker(keys.breaker) if keys.breaker else None,
+        bulkhead=_bulkhead(keys.bulkhead) if keys.bulkhead else None,
+        ejection=_ejection(ejection) if ejection else None,
+    )
+
+
+def _endpoints(keys: BackendKeys) -> tuple[Endpoint, ...]:
+    if keys.urls is None:
+        return (keys.url,) if keys.url else ()
+    return tuple(replace(entry.url, weight=entry.weight) for entry in keys.urls)
+
+
+def _backend_tls(keys: BackendTlsKeys) -> BackendTls:
+    own = Certificate(keys.certificate, keys.key) if keys.certificate and keys.key else None
+    return BackendTls(keys.verify, keys.ca, keys.server_name, own)
+
+
+def _breaker(keys: BreakerKeys) -> Breaker:
+    return Breaker(keys.errors, keys.volume, keys.window, keys.open, keys.probes, keys.recovery, mode=Mode(keys.mode))
+
+
+def _bulkhead(keys: BulkheadKeys) -> Bulkhead:
+    return Bulkhead(keys.in_flight, keys.queue, keys.queue_wait, mode=Mode(keys.mode))
+
+
+def _ejection(keys: EjectionKeys) -> Ejection:
+    return Ejection(keys.failures, keys.base, keys.longest, mode=Mode(keys.mode))
+
+
+def _retries(keys: RetryKeys | None) -> Retries | None:
+    if keys is None:
+        return None
+    return Retries(keys.attempts, frozenset(map(RetryWhen, keys.when)), keys.budget, mode=Mode(keys.mode))
+
+
+def _rate_limit(keys: RateLimitKeys | None) -> RateLimit | None:
+    if keys is None:
+        return None
+    burst = keys.requests if keys.burst is None else keys.burst
+    return RateLimit(keys.requests, keys.per, burst, by=RateKey(keys.by), mode=Mode(keys.mode))
+
+
+def _listen(keys: ListenKeys) -> Listen:
+    tls = keys.tls
+    return Listen(
+        tls=ClientTls(
+            tuple(Certificate(entry.certificate, entry.key) for entry in tls.certificates),
+            tls.client_ca,
+            tls.client_required,
+            tls.min_version,
+        )
+        if tls
+        else None,
+        http2=keys.http2,
+        proxy_protocol=tuple(keys.proxy_protocol),
+    )
+
+
+def _limits(keys: LimitKeys) -> Limits:
+    return Limits(**keys.model_dump())
+
+
+def _overload(keys: OverloadKeys) -> Overload:
+    return Overload(keys.loop_lag, keys.memory, mode=Mode(keys.mode))
 
 
 def _identity(cookie: str | None, header: str | None) -> IdentitySource:
@@ -69,10 +161,13 @@ def _timeouts(keys: TimeoutKeys | None, default: Timeouts) -> Timeouts:
         first_byte=default.first_byte if keys.first_byte is None else keys.first_byte,
         idle=default.idle if keys.idle is None else keys.idle,
         total=default.total if keys.total is None else keys.total,
+        tunnel=default.tunnel if keys.tunnel is None else keys.tunnel,
     )
 
 
 def compile_route(keys: RouteKeys, table: TableKeys, timeouts: Timeouts) -> Route:
+    defaults = table.defaults or _DEFAULTS
+    limits = table.limits or _LIMITS
     return Route(
         name=keys.name,
         matches=tuple(_match(match) for match in keys.match),
@@ -86,6 +181,9 @@ def compile_route(keys: RouteKeys, table: TableKeys, timeouts: Timeouts) -> Rout
         compare=_compare(keys.compare) if keys.compare else _COMPARE,
         ready=_ready(keys.ready) if keys.ready else _READY,
         timeouts=_timeouts(keys.timeouts, timeouts) if keys.timeouts else None,
+        retries=_retries(keys.retries or defaults.retries),
+        rate_limit=_rate_limit(keys.rate_limit or defaults.rate_limit),
+        max_body=keys.limits.body if keys.limits and keys.limits.body is not None else limits.body,
     )
 
 
@@ -137,5 +235,7 @@ def _ready(keys: ReadyKeys) -> ReadyRule:
     return ReadyRule(keys.target, keys.hours)
 
 
+_DEFAULTS = DefaultKeys()
+_LIMITS = LimitKeys()
 _COMPARE = _compare(CompareKeys())
 _READY = _ready(ReadyKeys())

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
+from proxy.table.backend_keys import BackendKeys, TimeoutKeys
+from proxy.table.client_keys import LimitKeys, ListenKeys, OverloadKeys, RateLimitKeys
+from proxy.table.entry import Entry
 from proxy.table.values import (
-    Address,
+    AnySize,
     BackendName,
-    CheckPath,
+    Count,
     Day,
     Duration,
     Flag,
@@ -21,10 +24,12 @@ from proxy.table.values import (
     IgnorePath,
     JsonPath,
     Method,
+    ModeWord,
     Network,
     Number,
     Priority,
     Reason,
+    RetryWord,
     RouteName,
     Share,
     Size,
@@ -49,48 +54,27 @@ def _or_empty(empty: Any) -> Callable[[Any], Any]:
     return lambda value: empty if value is None else value
 
 
-class Entry(BaseModel):
-    """No key but the known ones, no value of another type than the wanted one."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
-
-
-class TimeoutKeys(Entry):
-    connect: Duration | None = None
-    """Longest wait for a connection. Default 5s."""
-    first_byte: Duration | None = None
-    """Longest wait for the first byte of an answer. Default 60s."""
-    idle: Duration | None = None
-    """Longest silence between two bytes of a message. Default 100s."""
-    total: Duration | None = None
-    """Longest time for the whole request. Default: no limit."""
-
-
-class HealthKeys(Entry):
-    path: CheckPath
-    """Asked with GET; an answer of 2xx or 3xx is healthy."""
-    interval: Duration = 10.0
-    """Time between two checks. Default 10s."""
-    timeout: Duration = 3.0
-    """Longest wait for the answer. Default 3s."""
-
-
-class BackendKeys(Entry):
-    url: Address | None = None
-    """Where the backend listens: scheme, host and port, without a path."""
-    urls: Annotated[list[Address], Field(min_length=1, max_length=256)] | None = None
-    """Several endpoints of one backend, instead of url."""
-    health: HealthKeys | None = None
-    """An active health check. Default: none."""
-    timeouts: TimeoutKeys | None = None
-    """Limits for this backend. What is not given comes from defaults."""
-
-
 class IdentityKeys(Entry):
     cookie: Token | None = None
     """The cookie whose value identifies a user."""
     header: Token | None = None
     """The header whose value identifies a user."""
+
+
+class RetryKeys(Entry):
+    attempts: Count = 1
+    """Tries beside the first. Default 1."""
+    when: Annotated[list[RetryWord], Field(min_length=1)] = ["connect", "no_answer"]
+    """What a retry is for: connect, no_answer, timeout, 502, 503, 504. Default connect and no_answer."""
+    budget: Share = 0.2
+    """The largest share of a backend's requests that may be retries. Default 20%."""
+    mode: ModeWord = "enforce"
+    """enforce, or observe. Default enforce."""
+
+
+class RouteLimitKeys(Entry):
+    body: AnySize | None = None
+    """Bytes of a request's body. Default: from limits."""
 
 
 class DefaultKeys(Entry):
@@ -100,6 +84,10 @@ class DefaultKeys(Entry):
     """Limits where neither route nor backend says otherwise."""
     trusted_proxies: list[Network] = []
     """Addresses whose forwarding headers (X-Forwarded-For and its kin) are believed and added to, not replaced."""
+    retries: RetryKeys | None = None
+    """Retries where a route says nothing else. Default: none."""
+    rate_limit: RateLimitKeys | None = None
+    """A rate limit for each route that says nothing else. Default: none."""
 
 
 Weights = Annotated[dict[BackendName, Weight], Field(min_length=1)]
@@ -212,6 +200,12 @@ class RouteKeys(Entry):
     """false: the route is checked, and otherwise as if it were not there. Default true."""
     timeouts: TimeoutKeys | None = None
     """Limits for this route, instead of the backend's."""
+    retries: RetryKeys | None = None
+    """Try again where that is safe. Default: from defaults."""
+    rate_limit: RateLimitKeys | None = None
+    """How many requests one client may send to this route. Default: from defaults."""
+    limits: RouteLimitKeys | None = None
+    """What one request may cost."""
 
 
 class TableKeys(Entry):
@@ -219,6 +213,12 @@ class TableKeys(Entry):
     """The version of this grammar: 1."""
     backends: dict[BackendName, BackendKeys]
     """What we forward to, by name. The one named legacy is the monolith."""
+    listen: ListenKeys | None = None
+    """How clients come in: TLS, HTTP/2, PROXY protocol. Default: plain HTTP/1."""
+    limits: LimitKeys | None = None
+    """What one client may cost."""
+    overload: OverloadKeys | None = None
+    """When work is shed: the shadow first, then keep-alive, then new requests."""
     defaults: DefaultKeys | None = None
     """What holds where nothing else is said."""
     groups: Annotated[dict[GroupName, GroupKeys], BeforeValidator(_or_empty({}))] = {}

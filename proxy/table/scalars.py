@@ -12,17 +12,17 @@ _VARIABLE = re.compile(
     r"\$(?P<escaped>\$\{)|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|(?P<broken>\$\{)"
 )
 _DURATION = re.compile(r"(?P<number>[0-9]{1,9}(?:\.[0-9]{1,9})?) ?(?P<unit>ms|s|m|h|d)")
-_SIZE = re.compile(r"(?P<number>[0-9]{1,12}(?:\.[0-9]{1,3})?) ?(?P<unit>B|KiB|MiB)")
+_SIZE = re.compile(r"(?P<number>[0-9]{1,12}(?:\.[0-9]{1,3})?) ?(?P<unit>B|KiB|MiB|GiB)")
 _SHARE = re.compile(r"(?P<number>[0-9]{1,3}(?:\.[0-9]{1,9})?) ?%")
 
 DURATION_PATTERN: Final = r"^[0-9]+(\.[0-9]+)? ?(ms|s|m|h|d)$"
-SIZE_PATTERN: Final = r"^[0-9]+(\.[0-9]+)? ?(B|KiB|MiB)$"
+SIZE_PATTERN: Final = r"^[0-9]+(\.[0-9]+)? ?(B|KiB|MiB|GiB)$"
 SHARE_PATTERN: Final = r"^[0-9]+(\.[0-9]+)? ?%$"
 NAME_PATTERN: Final = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$"
 VARIABLE_PATTERN: Final = r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}"
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_BYTES = {"B": 1, "KiB": 1024, "MiB": 1024 * 1024}
+_BYTES = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 _LONGEST = 7 * 86400.0
 
 
@@ -81,7 +81,7 @@ def seconds(text: str, *, allow_zero: bool = False) -> float:
 
 
 def size(text: str, limit: int) -> int:
-    """``64KiB 1MiB`` in bytes, at most ``limit``. Raises Malformed."""
+    """``64KiB 1MiB 2GiB`` in bytes, at most ``limit``. Raises Malformed."""
     found = _SIZE.fullmatch(text)
     if found is None:
         raise Malformed(f'"{text[:40]}" is not a size', "write a number and B, KiB or MiB: 64KiB, 1MiB")

@@ -14,15 +14,18 @@ from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from proxy.model.path import BadPath, check_ignore_path, parse_path
+from proxy.model.resilience import Mode, RateKey, RetryWhen
 from proxy.model.table import Endpoint
 from proxy.table import scalars
-from proxy.table.address import parse_address
+from proxy.table.address import is_host, parse_address
 from proxy.table.mistakes import did_you_mean, quoted
 from proxy.table.scalars import VARIABLE_PATTERN, Malformed, Substituted
 
 MAX_WEIGHT: Final = 1_000_000
 MAX_COPY: Final = 16 * 1024 * 1024
 """Bytes of one body that a copy may hold: request and answer together must fit into one frame of the tap."""
+
+MAX_SIZE: Final = 1024**4
 
 TOKEN_PATTERN: Final = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"  # noqa: S105 - RFC 9110 section 5.6.2 calls names tokens
 
@@ -76,14 +79,14 @@ def unwrapped(value: Any) -> Any:
         return str(value)
 
 
-def _whole(low: int, high: int) -> BeforeValidator:
+def _whole(low: int, high: int, *, weight: bool = False) -> BeforeValidator:
     def validate(value: Any) -> Any:
         value = unwrapped(value)
         if isinstance(value, bool) or not isinstance(value, int):
             help_ = "write a whole number; weights are relative: 1 and 19 are 5 % and 95 %"
             if isinstance(value, str) and re.fullmatch(r"[0-9]+ ?%", value):
                 help_ = f"write {value.rstrip('% ')}: weights are relative whole numbers"
-            raise wrong(f"{quoted(value)} is not a whole number", help_ if low == 0 else "write a whole number")
+            raise wrong(f"{quoted(value)} is not a whole number", help_ if weight else "write a whole number")
         if not low <= value <= high:
             raise wrong(f"{value} is out of range", f"a whole number from {low} to {high}")
         return value
@@ -118,6 +121,13 @@ def _ready_target(text: str) -> float:
     if not 0 < value < 1:
         help_ = "write 99.9%: no number of equal answers shows that none will ever differ"
         raise Malformed(f"{text} cannot be reached by evidence", help_)
+    return value
+
+
+def _error_share(text: str) -> float:
+    value = scalars.share(text)
+    if value == 0:
+        raise Malformed(f"{text} would open it at once", "write the share of failures that is too much: 50%")
     return value
 
 
@@ -180,6 +190,38 @@ def _reason(text: str) -> str:
     return text
 
 
+def _file_path(text: str) -> str:
+    if not text.strip() or "\0" in text:
+        raise Malformed(f"{quoted(text)} is not the name of a file", "write the path of a PEM file")
+    return text
+
+
+def _host_name(text: str) -> str:
+    if not is_host(text):
+        raise Malformed(f"{quoted(text)} is not a host name", "write a name as it stands in the certificate")
+    return text.lower()
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in words:
+            raise Malformed(
+                f"{quoted(text)} is not known here", did_you_mean(text, words) or f"write {' or '.join(words)}"
+            )
+        return text
+
+    return parse
+
+
+def _choice(*words: str) -> WithJsonSchema:
+    return WithJsonSchema({"anyOf": [{"enum": list(words)}, {"type": "string", "pattern": VARIABLE_PATTERN}]})
+
+
+def _retry_when(value: Any) -> Any:
+    value = unwrapped(value)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def _check_path(text: str) -> str:
     if not re.fullmatch(r"/[\x21-\x7e]*", text) or "#" in text:
         raise Malformed(f"{quoted(text)} is not a path", "a path begins with / and holds no spaces: /healthz")
@@ -192,14 +234,31 @@ Size = Annotated[
     _text(functools.partial(scalars.size, limit=MAX_COPY), "64KiB"),
     _written(scalars.SIZE_PATTERN, "64KiB", "1MiB"),
 ]
+AnySize = Annotated[
+    int,
+    _text(functools.partial(scalars.size, limit=MAX_SIZE), "64KiB"),
+    _written(scalars.SIZE_PATTERN, "64KiB", "10MiB", "1GiB"),
+]
+Wait = Annotated[
+    float,
+    _text(functools.partial(scalars.seconds, allow_zero=True), "30s"),
+    _written(scalars.DURATION_PATTERN, "0s", "30s"),
+]
+CountOrNone = Annotated[int, _whole(0, MAX_WEIGHT), _number_or_variable("integer", minimum=0, maximum=MAX_WEIGHT)]
+Count = Annotated[int, _whole(1, MAX_WEIGHT), _number_or_variable("integer", minimum=1, maximum=MAX_WEIGHT)]
 Share = Annotated[float, _text(scalars.share, "10%"), _written(scalars.SHARE_PATTERN, "10%")]
 Target = Annotated[float, _text(_ready_target, "99.9%"), _written(scalars.SHARE_PATTERN, "99.9%")]
-Weight = Annotated[int, _whole(0, MAX_WEIGHT), _number_or_variable("integer", minimum=0, maximum=MAX_WEIGHT)]
+ErrorShare = Annotated[float, _text(_error_share, "50%"), _written(scalars.SHARE_PATTERN, "50%")]
+Weight = Annotated[
+    int, _whole(0, MAX_WEIGHT, weight=True), _number_or_variable("integer", minimum=0, maximum=MAX_WEIGHT)
+]
 Priority = Annotated[int, _whole(-MAX_WEIGHT, MAX_WEIGHT), _number_or_variable("integer")]
 Number = Annotated[float, _finite("a number of 0 or more"), _number_or_variable("number", minimum=0)]
 Flag = Annotated[bool, BeforeValidator(unwrapped), _number_or_variable("boolean")]
 Address = Annotated[
-    Endpoint, _text(parse_address, "http://127.0.0.1:8000"), _written(r"^https?://[^/?#@]+/?$", "http://127.0.0.1:8000")
+    Endpoint,
+    _text(parse_address, "http://127.0.0.1:8000"),
+    _written(r"^(https?://[^/?#@]+/?|unix:/.+)$", "http://127.0.0.1:8000"),
 ]
 Network = Annotated[str, _text(_network, "10.0.0.0/8"), WithJsonSchema({"type": "string", "examples": ["10.0.0.0/8"]})]
 BackendName = Annotated[str, _text(_name("backend"), "orders"), _written(scalars.NAME_PATTERN, "legacy")]
@@ -212,6 +271,19 @@ Reason = Annotated[str, _text(_reason, '"why this is harmless"'), WithJsonSchema
 JsonPath = Annotated[str, _text(_json_path, '"$.items"'), _written(r"^\$", "$.items[*].price")]
 IgnorePath = Annotated[
     str, _text(_ignore_path, '"$.served_at"'), _written(r"^(\$|status$|body|header:)", "$.served_at", "header:etag")
+]
+File = Annotated[
+    str, _text(_file_path, "/etc/strangler/tls/cert.pem"), WithJsonSchema({"type": "string", "minLength": 1})
+]
+HostName = Annotated[str, _text(_host_name, "orders.internal"), WithJsonSchema({"type": "string", "minLength": 1})]
+ModeWord = Annotated[str, _text(_one_of(*Mode), "enforce"), _choice(*Mode)]
+RateKeyWord = Annotated[str, _text(_one_of(*RateKey), "identity"), _choice(*RateKey)]
+TlsVersion = Annotated[str, _text(_one_of("1.2", "1.3"), '"1.2"'), _choice("1.2", "1.3")]
+RetryWord = Annotated[
+    str,
+    _text(_one_of(*RetryWhen), "connect"),
+    BeforeValidator(_retry_when),  # runs first: 503 without quotes is a number
+    WithJsonSchema({"enum": [*RetryWhen, 502, 503, 504]}),
 ]
 CheckPath = Annotated[str, _text(_check_path, "/healthz"), _written(r"^/", "/healthz")]
 Text = Annotated[str, Field()]

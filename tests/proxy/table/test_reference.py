@@ -10,7 +10,7 @@ import pytest
 from pydantic_core import PydanticUndefined
 
 from proxy.model.table import DEFAULT_COMPARED_HEADERS, Timeouts
-from proxy.table import grammar
+from proxy.table import backend_keys, client_keys, grammar
 from proxy.table.load import load_table
 from proxy.table.schema import json_schema
 
@@ -19,11 +19,15 @@ SECTIONS = dict(re.findall(r"^#+ (\w+)\n(.*?)(?=^#|\Z)", PAGE, re.MULTILINE | re
 SCHEMA = json_schema()
 TABLES = {
     "Backend": ("backends", ""), "Health": ("backends", "health."), "Default": ("defaults", ""), "Timeout": ("timeouts", ""), "Group": ("groups", ""),
+    "Endpoint": ("backends", "urls[]."), "BackendTls": ("backends", "tls."), "Breaker": ("backends", "breaker."),
+    "Bulkhead": ("backends", "bulkhead."), "Ejection": ("backends", "ejection."), "Retry": ("retries", ""), "RateLimit": ("rate_limit", ""),
+    "Listen": ("listen", ""), "ListenTls": ("listen", "tls."), "Limit": ("limits", ""), "Overload": ("overload", ""),
+    "RouteLimit": ("routes", "limits."),
     "Route": ("routes", ""), "Match": ("match", ""), "Shadow": ("shadow", ""), "Compare": ("compare", ""), "Ready": ("ready", ""),
 }  # fmt: skip
 """The section in which the keys of a map stand, as rows of a table."""
 
-IN_PROSE = {"Identity": "defaults", "Waiver": "compare", "Unordered": "compare"}
+IN_PROSE = {"Certificate": "listen", "Identity": "defaults", "Waiver": "compare", "Unordered": "compare"}
 
 
 def row(section: str, key: str) -> str:
@@ -47,21 +51,29 @@ def test_every_key_of_the_file_is_named() -> None:
         assert re.search(rf"^\| `{key}` \|", PAGE, re.MULTILINE)
 
 
+SHARES = {"target", "errors", "budget"}
+SIZES = {"max_request", "max_answer", "head", "target", "memory"}
+
+
 def in_units(key: str, value: Any) -> str:
     """A default as it is written in the file."""
     if isinstance(value, bool):
         return str(value).lower()
-    if key == "target":
+    if isinstance(value, str):
+        return value
+    if key in SHARES and isinstance(value, float):
         return f"{value * 100:g}%"
-    if key.startswith("max_"):
+    if key in SIZES and isinstance(value, int):
         return f"{value // 1024}KiB" if value < 1 << 20 else f"{value >> 20}MiB"
-    return f"{value:g}" if key in {"hours", "priority"} else f"{value:g}s"
+    return f"{value:g}" if key == "hours" else str(value) if isinstance(value, int) else f"{value:g}s"
 
 
 @pytest.mark.parametrize("name", sorted(set(TABLES) - {"Timeout"}))
 def test_defaults_are_told_as_they_are(name: str) -> None:
     section, prefix = TABLES[name]
-    model = getattr(grammar, f"{name}Keys")
+    model = next(
+        found for home in (grammar, backend_keys, client_keys) if (found := getattr(home, f"{name}Keys", None))
+    )
     for key, field in model.model_fields.items():
         if field.default is PydanticUndefined:
             assert "equired" in row(section, prefix + key)
@@ -71,7 +83,7 @@ def test_defaults_are_told_as_they_are(name: str) -> None:
 
 def test_the_defaults_of_timeouts_and_headers_are_told_as_they_are() -> None:
     defaults = Timeouts()
-    for key in ("connect", "first_byte", "idle"):
+    for key in ("connect", "first_byte", "idle", "tunnel"):
         assert f"| `{getattr(defaults, key):g}s` |" in row("timeouts", key)
     assert all(f"`{header}`" in row("compare", "headers") for header in DEFAULT_COMPARED_HEADERS)
 

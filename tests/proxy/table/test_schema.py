@@ -38,6 +38,9 @@ def errors(value: Any, schema: dict[str, Any], at: str = "$") -> Iterator[str]: 
             case "anyOf":
                 if all(list(errors(value, choice, at)) for choice in wanted):
                     yield f"{at}: none of the choices"
+            case "enum":
+                if value not in wanted:
+                    yield f"{at}: not one of {wanted}"
             case "const":
                 if value != wanted:
                     yield f"{at}: not {wanted}"
