@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import httptools
 
-from proxy.fields import Refused, read_request_fields, size_of
+from proxy.fields import Refused, end_to_end, read_request_fields, size_of
 from proxy.model.message import Headers, RequestHead
 from proxy.outlet import Outlet
 from proxy.passage import Passage
@@ -178,6 +178,8 @@ class ClientConnection(Outlet, asyncio.Protocol):
         if len(headers) > MAX_FIELDS or (self._fed > MAX_HEAD and size_of(headers) > MAX_HEAD):
             raise too_large()
         fields = read_request_fields(headers, trusted=self.trusted, http_1_0=http_1_0)
+        if fields.via is not None and self.live.pseudonym in fields.via:
+            raise Refused(508, "loop", "This request has been here before: a backend leads back to this proxy.")
         head = RequestHead(method, self._target, headers, fields.host, fields.cookie)
         if not self._target.startswith(b"/"):
             check_authority(head)
@@ -200,8 +202,10 @@ class ClientConnection(Outlet, asyncio.Protocol):
         if incoming is None or self._reframe is not None:
             return
         trailers, self._headers = self._headers, []
-        if len(trailers) > MAX_FIELDS:
-            raise too_large()
+        if trailers:
+            if len(trailers) > MAX_FIELDS:
+                raise too_large()
+            trailers = end_to_end(trailers)
         self._incoming = None
         incoming.request_body_complete(trailers)
 

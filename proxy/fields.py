@@ -38,6 +38,7 @@ class Fate(enum.IntEnum):
     FORWARDED_FOR = 11
     FORWARDED_PROTO = 12
     FORWARDED_HOST = 13
+    VIA = 14
 
 
 _ONE_HOP = {
@@ -62,13 +63,10 @@ REQUEST_FIELDS = _ONE_HOP | {
     b"x-forwarded-port": Fate.FORWARDED,
     b"x-forwarded-prefix": Fate.FORWARDED,
     b"x-real-ip": Fate.FORWARDED,
-    # CGI-style servers read an underscore as a hyphen, so these would be believed as if they were ours.
-    b"x_forwarded_for": Fate.DROP,
-    b"x_forwarded_proto": Fate.DROP,
-    b"x_forwarded_host": Fate.DROP,
-    b"x_real_ip": Fate.DROP,
-    b"transfer_encoding": Fate.DROP,
-    b"content_length": Fate.DROP,
+    # Some frameworks take the path from these; routing has seen another one.
+    b"x-original-url": Fate.FORWARDED,
+    b"x-rewrite-url": Fate.FORWARDED,
+    b"via": Fate.VIA,
     b"proxy-authorization": Fate.DROP,
     b"http2-settings": Fate.DROP,
     b"proxy": Fate.DROP,  # read by CGI programs as the environment variable HTTP_PROXY
@@ -86,6 +84,10 @@ _LONGEST_LENGTH = 20
 """Digits of a Content-Length, leading zeros included."""
 
 
+_LONGEST_FORWARDED_FOR = 2048
+"""Bytes of X-Forwarded-For taken from a trusted peer: some fifty addresses."""
+
+
 class Fates(dict[bytes, Fate]):
     """A field table that remembers each spelling it has met, so that a usual field costs one dict lookup.
 
@@ -99,7 +101,11 @@ class Fates(dict[bytes, Fate]):
         self._table = table
 
     def __missing__(self, name: bytes) -> Fate:
-        fate = self._table.get(name.lower(), Fate.KEEP)
+        lower = name.lower()
+        fate = self._table.get(lower, Fate.KEEP)
+        if b"_" in lower and self._table.get(lower.replace(b"_", b"-"), Fate.KEEP):
+            # CGI-style servers read an underscore as a hyphen: this would be believed as if it were the real one.
+            fate = Fate.DROP
         if len(self) < 4096 and len(name) <= 64:
             self[name] = fate
         return fate
@@ -124,6 +130,7 @@ class RequestFields:
         "lines",
         "request_id",
         "upgrade",
+        "via",
     )
 
     def __init__(self) -> None:
@@ -138,6 +145,7 @@ class RequestFields:
         self.forwarded_for: bytes | None = None
         self.forwarded_proto: bytes | None = None
         self.forwarded_host: bytes | None = None
+        self.via: bytes | None = None
 
     @property
     def has_body(self) -> bool:
@@ -184,7 +192,7 @@ def _read_request_field(fields: RequestFields, fate: Fate, name: bytes, value: b
         _read_forwarded(fields, fate, name, value)
 
 
-_END_TO_END = frozenset({Fate.HOST, Fate.COOKIE, Fate.EXPECT, Fate.REQUEST_ID})
+_END_TO_END = frozenset({Fate.HOST, Fate.COOKIE, Fate.EXPECT, Fate.REQUEST_ID, Fate.VIA})
 
 
 def _note(fields: RequestFields, fate: Fate, value: bytes) -> None:
@@ -199,6 +207,8 @@ def _note(fields: RequestFields, fate: Fate, value: bytes) -> None:
         if value.lower() != b"100-continue":
             # RFC 9110 section 10.1.1
             raise Refused(417, "expect", "The only expectation understood here is 100-continue.")
+    elif fate is Fate.VIA:
+        fields.via = value if fields.via is None else fields.via + b", " + value
     elif fields.request_id is None and value:
         fields.request_id = value
 
@@ -218,7 +228,7 @@ def _read_framing(fields: RequestFields, fate: Fate, value: bytes) -> None:
 def _read_forwarded(fields: RequestFields, fate: Fate, name: bytes, value: bytes) -> None:
     """From a trusted peer only: what it says about the way so far is kept, and added to."""
     if fate is Fate.FORWARDED_FOR:
-        fields.forwarded_for = value if fields.forwarded_for is None else fields.forwarded_for + b", " + value
+        fields.forwarded_for = _nearest(value if fields.forwarded_for is None else fields.forwarded_for + b", " + value)
     elif fate is Fate.FORWARDED_PROTO:
         fields.forwarded_proto = value
     elif fate is Fate.FORWARDED_HOST:
@@ -227,8 +237,20 @@ def _read_forwarded(fields: RequestFields, fate: Fate, name: bytes, value: bytes
         fields.lines += (name, b": ", value, b"\r\n")
 
 
+def _nearest(forwarded_for: bytes) -> bytes:
+    """The last addresses of a list that is too long: those that proxies near us have added, not what a client made up."""
+    if len(forwarded_for) <= _LONGEST_FORWARDED_FOR:
+        return forwarded_for
+    return forwarded_for[-_LONGEST_FORWARDED_FOR:].partition(b",")[2].strip()
+
+
 _USUAL = frozenset({b"keep-alive", b"close", b"Keep-Alive", b"Close"})
 """Values of Connection that nominate nothing, so that most messages need no further look."""
+
+
+def end_to_end(trailers: Headers) -> Headers:
+    """A request's trailers without what frames, routes or is ours: as a header it was looked at, here nobody would (RFC 9110 section 6.5.1)."""
+    return [(name, value) for name, value in trailers if not _REQUEST_FATES[name]]
 
 
 def size_of(headers: Headers) -> int:

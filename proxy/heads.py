@@ -17,6 +17,14 @@ FORBIDDEN_TRAILERS = frozenset(
 """Never taken from a trailer section: they frame, route or authorise (RFC 9110 section 6.5.1)."""
 
 
+ViaLines = tuple[bytes, bytes]
+
+
+def via_lines(pseudonym: bytes) -> ViaLines:
+    """RFC 9110 section 7.6.3: a gateway appends itself, with the version that it received: 1.1, or 1.0."""
+    return b"\r\nVia: 1.1 %b\r\n" % pseudonym, b"\r\nVia: 1.0 %b\r\n" % pseudonym
+
+
 def forwarded_head(
     head: RequestHead,
     fields: RequestFields,
@@ -26,6 +34,7 @@ def forwarded_head(
     http_1_0: bool,
     request_id: str,
     upgrade: bool,
+    via: ViaLines,
 ) -> bytes:
     """The request's head as a backend gets it. ``peer`` is the client's address, ``upgrade`` whether its Upgrade goes on."""
     if fields.forwarded_for is not None:
@@ -44,8 +53,7 @@ def forwarded_head(
     host = fields.forwarded_host or fields.host
     if host:  # HTTP/1.0 may go without, and an empty value would be believed
         pieces += (b"\r\nX-Forwarded-Host: ", host)
-    # RFC 9110 section 7.6.3: a gateway appends itself, with the version that it received.
-    pieces.append(b"\r\nVia: 1.0 strangler\r\n" if http_1_0 else b"\r\nVia: 1.1 strangler\r\n")
+    pieces.append(via[http_1_0])
     if fields.request_id is None:
         pieces += (b"X-Request-Id: ", request_id.encode("latin-1"), b"\r\n")
     if upgrade:

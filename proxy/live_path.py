@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import ipaddress
 import logging
 import os
 import random
+import socket
 from typing import TYPE_CHECKING, Protocol
 
 from proxy.accept import ClientConnection
+from proxy.heads import via_lines
 from proxy.identity import IdentityCookie
 from proxy.model.plan import encode_plans, plans_of
 from proxy.outlet import Outlet
@@ -45,6 +48,12 @@ TICK_SECONDS = 0.1
 """How often deadlines are looked at: every timeout is exact to this."""
 
 
+def _pseudonym(settings: Settings, secret: bytes) -> bytes:
+    """This instance's name in Via, the same for all its workers and for nobody else: a request that carries it went in a circle."""
+    place = f"{socket.gethostname()} {settings.run_dir} {settings.listen_host}:{settings.listen_port}"
+    return b"strangler-" + hashlib.blake2s(place.encode(), key=secret[:32], digest_size=4).hexdigest().encode()
+
+
 class LivePath:
     """One worker's live path. ``routing`` is swapped whole; a passage keeps the decision it began with."""
 
@@ -72,6 +81,8 @@ class LivePath:
         self.emptied = asyncio.Event()
         self.tap = Tap(settings.tap_path, source, settings.tap_bytes, self.meters, self._plans)
         self.access_log = access_log
+        self.pseudonym = _pseudonym(settings, secret)
+        self.via = via_lines(self.pseudonym)
         self._connections = counters.slot("strangler_connections")
         self._tunnels = counters.slot("strangler_tunnels")
         self._tap_bytes = counters.slot("strangler_tap_bytes")

@@ -130,7 +130,7 @@ class Passage:
                 self.fields.lines[:0] = (b"Host", b": ", backend.endpoints[0].authority.encode(), b"\r\n")
             self._head_bytes = forwarded_head(
                 self.head, self.fields, peer=self.client.peer_bytes, scheme=self.client.scheme,
-                http_1_0=self.http_1_0, request_id=self.request_id, upgrade=self.upgrade is not None,
+                http_1_0=self.http_1_0, request_id=self.request_id, upgrade=self.upgrade is not None, via=live.via,
             )  # fmt: skip
         timeouts = self._timeouts = decision.route.timeouts or backend.timeouts
         if timeouts.total is not None:

@@ -7,7 +7,9 @@ import re
 
 import pytest
 
-from tests.proxy.conftest import Origins, Proxies, to_legacy
+from proxy.routing import Routing
+from proxy.table.load import load_table
+from tests.proxy.conftest import SECRET, Origins, Proxies, to_legacy
 from tests.proxy.wire import OriginConnection, always, answering, eventually, get, ok
 
 REFUSED = {
@@ -160,6 +162,17 @@ async def test_h2c_is_never_passed_on(origin: Origins, proxy: Proxies) -> None:
     assert (await client.read_answer())[0] == 200
     assert b"h2c" not in backend.heads[0]
     assert b"HTTP2-Settings" not in backend.heads[0]
+
+
+@pytest.mark.promise("B85")
+async def test_a_request_that_went_in_a_circle_is_told_so(origin: Origins, proxy: Proxies, unused_port: int) -> None:
+    running = await proxy(to_legacy(unused_port))
+    # Now the backend is this proxy itself, as when DNS or the table points back at it.
+    running.live.use(Routing(load_table(to_legacy(running.port)), SECRET))
+    client = await running.connect()
+    await client.send(get(b"/circle", b"Via: 1.0 fred, 1.1 strangler"))
+    assert (await client.read_answer())[0] == 508
+    assert running.count("strangler_refused", reason="loop") == 1
 
 
 async def test_a_slow_head_is_given_up(origin: Origins, proxy: Proxies, monkeypatch: pytest.MonkeyPatch) -> None:
