@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING
 from proxy.fields import Refused
 from proxy.heads import captured_head, chunk, forwarded_head, frame_answer, last_chunk, status_line
 from proxy.match import AmbiguousTarget
+from proxy.mend import mend_failure, mend_lateness
 from proxy.model.decision import Decision, Skip
 from proxy.model.message import RequestHead
 from proxy.model.table import Timeouts
-from proxy.repair import IDEMPOTENT, Repair, lateness, repair
-from proxy.replies import FAILURES, RETIRED, Failure, reply
+from proxy.repair import IDEMPOTENT
+from proxy.replies import Failure, reply
 from proxy.tee import Tee
 from proxy.tunnel import Tunnel
 
@@ -52,16 +53,16 @@ class Passage:
     """
 
     __slots__ = (
-        "_answer_begun", "_answer_chunked", "_body", "_body_size", "_connecting", "_cookie", "_ended",
-        "_first_byte_at", "_head_bytes", "_sent_at", "_started_at", "_table", "_tee", "_timeouts", "_total_at", "backend",
-        "bytes_in", "bytes_out", "client", "close_after", "connection", "decision", "fields", "head", "http_1_0",
-        "is_head", "live", "meter", "request_complete", "request_id", "status", "trailers", "upgrade",
+        "_answer_chunked", "_body", "_body_size", "_cookie", "_ended", "_first_byte_at", "_head_bytes", "_sent_at",
+        "_started_at", "_tee", "answer_begun", "backend", "bytes_in", "bytes_out", "client", "close_after", "connecting",
+        "connection", "decision", "fields", "head", "http_1_0", "is_head", "live", "meter", "request_complete", "request_id",
+        "status", "table", "timeouts", "total_at", "trailers", "upgrade",
     )  # fmt: skip
 
     decision: Decision
     backend: Backend
     meter: Meter
-    _table: Table
+    table: Table
 
     def __init__(
         self, client: ClientConnection, head: RequestHead, fields: RequestFields, *, http_1_0: bool, keep_alive: bool
@@ -84,14 +85,14 @@ class Passage:
         self._body_size = 0
         self._head_bytes = b""
         self._cookie: bytes | None = None
-        self._connecting: asyncio.Task[None] | None = None
+        self.connecting: asyncio.Task[None] | None = None
         self._tee: Tee | None = None
-        self._answer_begun = False
+        self.answer_begun = False
         self._answer_chunked = False
         self._ended = False
         self.status = 0
-        self._timeouts = _NO_TIMEOUTS
-        self._total_at = 0.0
+        self.timeouts = _NO_TIMEOUTS
+        self.total_at = 0.0
         self._started_at = perf_counter()
         self._sent_at = 0.0
         self._first_byte_at = 0.0
@@ -104,7 +105,7 @@ class Passage:
         given = self.fields.request_id
         self.request_id = live.next_request_id() if given is None else given.decode("latin-1")[:128]
         routing = live.routing
-        self._table = routing.table  # the next one may lack our backends
+        self.table = routing.table  # the next one may lack our backends
         try:
             decision, token = routing.decide(self.head, live.dice)
         except AmbiguousTarget as error:
@@ -132,20 +133,20 @@ class Passage:
                 self.head, self.fields, peer=self.client.peer_bytes, scheme=self.client.scheme,
                 http_1_0=self.http_1_0, request_id=self.request_id, upgrade=self.upgrade is not None, via=live.via,
             )  # fmt: skip
-        timeouts = self._timeouts = decision.route.timeouts or backend.timeouts
+        timeouts = self.timeouts = decision.route.timeouts or backend.timeouts
         if timeouts.total is not None:
-            self._total_at = self._total_at or live.now + timeouts.total
+            self.total_at = self.total_at or live.now + timeouts.total
         pool = live.pools.of(backend)
         connection = None if fresh else pool.take(live.now, safe=self.head.method in IDEMPOTENT)
         if connection is not None:
             live.values[meter.reused] += 1
             self._sent_on(connection)
             return
-        self._wait(timeouts.connect + 1.0)
-        self._connecting = pool.connect(timeouts.connect, self._connected, self.answer_failed)
+        self.wait(timeouts.connect + 1.0)
+        self.connecting = pool.connect(timeouts.connect, self._connected, self.answer_failed)
 
     def _connected(self, connection: BackendConnection) -> None:
-        self._connecting = None
+        self.connecting = None
         if self._ended:
             connection.discard()
             return
@@ -169,12 +170,12 @@ class Passage:
         if self.request_complete:
             self._end_request(connection)
         else:
-            self._wait(self._timeouts.idle)
+            self.wait(self.timeouts.idle)
 
-    def _wait(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> None:
         """Patience for the next step, never beyond the limit for the whole, if there is one."""
         deadline = self.live.now + seconds
-        self.client.deadline = min(deadline, self._total_at) if self._total_at else deadline
+        self.client.deadline = min(deadline, self.total_at) if self.total_at else deadline
 
     def request_body(self, data: bytes) -> None:
         self.bytes_in += len(data)
@@ -183,11 +184,11 @@ class Passage:
         connection = self.connection
         if connection is not None:
             self._write_body(connection, data)
-            self._wait(self._timeouts.idle)
+            self.wait(self.timeouts.idle)
         elif not self._ended:
             self._body.append(data)
             self._body_size += len(data)
-            if self._connecting is not None and self._body_size > MAX_WAITING_BODY:
+            if self.connecting is not None and self._body_size > MAX_WAITING_BODY:
                 self.client.hold_for_connect(True)
 
     def _write_body(self, connection: BackendConnection, data: bytes) -> None:
@@ -203,8 +204,8 @@ class Passage:
         if self.fields.chunked:
             connection.write(last_chunk(self.trailers))
         connection.request_done = True
-        if not self._answer_begun:
-            self._wait(self._timeouts.first_byte)
+        if not self.answer_begun:
+            self.wait(self.timeouts.first_byte)
 
     # The answer.
 
@@ -214,10 +215,10 @@ class Passage:
             self.client.write(b"".join((status_line(status, reason), *fields.lines, b"\r\n")))
 
     def answer_head(self, status: int, reason: bytes, headers: Headers, fields: AnswerFields) -> None:
-        self._answer_begun = True
+        self.answer_begun = True
         self._first_byte_at = perf_counter()
         self.status = status
-        self._wait(self._timeouts.idle)
+        self.wait(self.timeouts.idle)
         if self._tee is not None:
             self._tee.answer_head = captured_head(status, reason, headers)
         pieces = [status_line(status, reason), *fields.lines]
@@ -245,7 +246,7 @@ class Passage:
             self._tee.answer_body(data)
         self.bytes_out += len(data)
         self.client.write(chunk(data) if self._answer_chunked else data)
-        self._wait(self._timeouts.idle)
+        self.wait(self.timeouts.idle)
 
     def answer_complete(self, trailers: Headers) -> None:
         if self._answer_chunked:
@@ -266,94 +267,68 @@ class Passage:
         if early:
             tunnel.from_backend(early)
 
-    # Failures.
+    # When something goes wrong. What is done about it stands in ``mend``; these are the ways out that it may take.
 
     def answer_failed(self, failure: Failure, detail: str) -> None:
-        """The backend failed. Repair it where that is safe; else tell the client, or cut the answer."""
-        connection, self.connection, self._connecting = self.connection, None, None
-        if self._ended:
-            return
-        what = repair(
-            failure, self.decision, method=self.head.method, answer_begun=self._answer_begun,
-            has_body=bool(self.bytes_in) or not self.request_complete,
-            was_idle=connection is not None and connection.reused and not connection.got_bytes,
-            fell_back=self.backend is not self.decision.primary,
-        )  # fmt: skip
-        counters = self.live.counters
-        if what is Repair.RESEND:
-            counters.add("strangler_retries", backend=self.backend.name)
-            self._send_again(self.backend)
-            return
-        counters.add("strangler_backend_failures", backend=self.backend.name, kind=failure)
-        self.live.log_failure(self, failure, detail)
-        if what is Repair.CUT:
-            self.client.abort(reset=self.http_1_0)
-            self._end(Skip.CUT_SHORT)
-        elif what is Repair.FALL_BACK:
-            self._fall_back()
-        else:
-            if what is Repair.RETIRED:
-                counters.add("strangler_refused", reason="retired")
-            self._reply(*(RETIRED if what is Repair.RETIRED else FAILURES[failure]))
-            self._end(Skip.NO_ANSWER)
-
-    def _fall_back(self) -> None:
-        route = self.decision.route
-        assert route.fallback is not None
-        if self._tee is not None:
-            self._tee.give_up(Skip.FALLBACK)
-        self.live.counters.add("strangler_fallbacks", route=route.name)
-        self._send_again(self._table.backends[route.fallback])
-
-    def _send_again(self, backend: Backend) -> None:
-        self.live.values[self.meter.in_flight] -= 1
-        self._send_to(backend, fresh=True)
+        """The backend failed, or could not be reached."""
+        connection, self.connection, self.connecting = self.connection, None, None
+        if not self._ended:
+            mend_failure(self, failure, detail, connection)
 
     def expire(self) -> None:
         """The deadline passed: the backend was too slow, or the client, or nobody made progress."""
-        client = self.client
-        total = bool(self._total_at) and self.live.now >= self._total_at
-        if client.blocked and not total:
-            if client.takes_more():
-                self._wait(self._timeouts.idle)
-            else:
-                client.transport.abort()
-            return
-        connecting = self._connecting is not None
-        if not (total or connecting or self._answer_begun or self.request_complete or client.held_by_backend()):
-            self.request_broken(Refused(408, "slow_body", "The request took too long to arrive."))
-            return
-        awaited = self.request_complete and not self._answer_begun
-        self._let_go()
-        self.answer_failed(lateness(total=total, connecting=connecting, first_byte=awaited), "deadline passed")
+        mend_lateness(self)
 
     def request_broken(self, refused: Refused) -> None:
         """The rest of the request is not HTTP: the backend sees it aborted, never as a whole (promise 2)."""
-        self._let_go()
+        self.let_go()
         self.live.counters.add("strangler_refused", reason=refused.reason)
         self.live.log_refusal(self.client, refused, self.request_id)
-        if self._answer_begun:
+        if self.answer_begun:
             self.client.abort(reset=self.http_1_0)
         else:
-            self._reply(refused.status, refused.detail)
+            self.tell(refused.status, refused.detail)
         self._end(Skip.CLIENT_GONE)
 
     def client_gone(self) -> None:
         """Nobody waits for the answer any more: the backend may stop working on it."""
-        self._let_go()
+        self.let_go()
         if not self._ended:
             self.status = 499
             self._end(Skip.CLIENT_GONE)
 
-    def _let_go(self) -> None:
+    def send_again(self, backend: Backend) -> None:
+        """Another try, on a connection of its own."""
+        self._attempt_ended()
+        self._send_to(backend, fresh=True)
+
+    def fall_back(self, backend: Backend) -> None:
+        """``backend`` answers instead of the primary, so there is nothing to compare."""
+        if self._tee is not None:
+            self._tee.give_up(Skip.FALLBACK)
+        self.live.counters.add("strangler_fallbacks", route=self.decision.route.name)
+        self.send_again(backend)
+
+    def cut(self) -> None:
+        """The answer had begun and does not end: the client must see that (promise 4)."""
+        self.client.abort(reset=self.http_1_0)
+        self._end(Skip.CUT_SHORT)
+
+    def give_up(self, status: int, sentence: str) -> None:
+        """No backend answers, so we do."""
+        self.tell(status, sentence)
+        self._end(Skip.NO_ANSWER)
+
+    def let_go(self) -> None:
         """Of the backend: what it still sends is nobody's any more."""
         if self.connection is not None:
             self.connection.discard()
-        if self._connecting is not None:
-            self._connecting.cancel()
-        self.connection = self._connecting = None
+        if self.connecting is not None:
+            self.connecting.cancel()
+        self.connection = self.connecting = None
 
-    def _reply(self, status: int, sentence: str) -> None:
+    def tell(self, status: int, sentence: str) -> None:
+        """An answer of our own."""
         if not self.request_complete or self.upgrade is not None:
             self.close_after = True
         self.status = status
@@ -371,20 +346,23 @@ class Passage:
 
     # The end of every way.
 
+    def _attempt_ended(self) -> None:
+        self.live.values[self.meter.in_flight] -= 1
+
     def _end(self, skip: Skip | None) -> None:
         if self._ended:
             return
         self._ended = True
         live, decision, meter = self.live, self.decision, self.meter
         took = perf_counter() - self._started_at
-        live.values[meter.in_flight] -= 1
+        self._attempt_ended()
         meter.answered(self.status, took)
         if decision.skip is not None:
             skip = decision.skip
         elif skip is None:
             skip = live.tap.offer(self._captured(took))
         meter.route.taken(skip)
-        first_byte = self._first_byte_at - self._sent_at if self._answer_begun else None
+        first_byte = self._first_byte_at - self._sent_at if self.answer_begun else None
         live.access_log.log(
             decision.route.name, self.backend.name, decision.reason, skip, self.head.method, self.head.target,
             self.status, self.bytes_in, self.bytes_out, took, first_byte, self.request_id, self.client.peer,
@@ -394,7 +372,7 @@ class Passage:
     def _captured(self, took: float) -> Exchange:
         assert self._tee is not None
         return self._tee.exchange(
-            self.request_id, self.decision, table_version=self._table.version, request_head=self._head_bytes,
+            self.request_id, self.decision, table_version=self.table.version, request_head=self._head_bytes,
             started_at=time.time() - took, first_byte=self._first_byte_at - self._sent_at,
             total=took - (self._sent_at - self._started_at),
         )  # fmt: skip
