@@ -1,0 +1,50 @@
+"""What happened in the last seconds: two counts over a sliding window, kept in a bounded number of buckets. Pure; the clock is an argument."""
+
+from __future__ import annotations
+
+from typing import Final
+
+BUCKETS: Final = 10
+"""What is counted leaves in steps of a tenth of the window, so it covers between nine tenths and the whole of its time."""
+
+
+class Window:
+    """``total`` is everything that was added within the window, ``marked`` the part that was added as marked."""
+
+    __slots__ = ("_bucket", "_marked", "_totals", "_width", "marked", "total")
+
+    def __init__(self, seconds: float) -> None:
+        self._width = seconds / BUCKETS
+        self.clear()
+
+    def clear(self) -> None:
+        self._bucket = 0
+        self._totals = [0] * BUCKETS
+        self._marked = [0] * BUCKETS
+        self.total = 0
+        self.marked = 0
+
+    def add(self, now: float, *, marked: bool) -> None:
+        self.advance(now)
+        place = self._bucket % BUCKETS
+        self._totals[place] += 1
+        self.total += 1
+        if marked:
+            self._marked[place] += 1
+            self.marked += 1
+
+    def advance(self, now: float) -> None:
+        """Forget what is too old."""
+        bucket = int(now / self._width)
+        passed = bucket - self._bucket
+        if passed <= 0:
+            return
+        if passed >= BUCKETS:
+            self.clear()
+        else:
+            for older in range(self._bucket + 1, bucket + 1):
+                place = older % BUCKETS
+                self.total -= self._totals[place]
+                self.marked -= self._marked[place]
+                self._totals[place] = self._marked[place] = 0
+        self._bucket = bucket
