@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
-import struct
 from collections import deque
 from typing import TYPE_CHECKING
 
 import httptools
 
-from proxy.fields import Refused, end_to_end, read_request_fields, size_of
+from proxy.fields import Refused, end_to_end, protocol_of, read_request_fields, size_of
+from proxy.mend import hurry
 from proxy.model.message import Headers, RequestHead
 from proxy.outlet import Outlet
 from proxy.passage import Passage
@@ -32,19 +31,18 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_EARLY = 64 * 1024
-_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time
 
 _REFUSED_METHODS = {b"CONNECT", b"TRACE"}
 
 
 class ClientConnection(Outlet, asyncio.Protocol):
     """One client connection. ``passage`` is the request being answered, ``deadline`` when patience ends (loop time),
-    ``blocked`` tells that the client does not take what we send."""
+    ``blocked`` tells that the client does not take what we send, ``half_closed`` that it sends no more."""
 
     __slots__ = (
         "_early", "_fed", "_headers", "_hold", "_in_head", "_incoming", "_lingering", "_parser",
-        "_pending_refusal", "_priming", "_queue", "_read", "_reframe", "_target", "_unsent", "blocked", "closed",
-        "deadline", "live", "passage", "peer", "peer_bytes", "scheme", "trusted", "tunnel",
+        "_pending_refusal", "_priming", "_queue", "_read", "_reframe", "_target", "blocked", "closed",
+        "deadline", "half_closed", "live", "passage", "peer", "peer_bytes", "scheme", "trusted", "tunnel",
     )  # fmt: skip
 
     def __init__(self, live: LivePath) -> None:
@@ -54,6 +52,7 @@ class ClientConnection(Outlet, asyncio.Protocol):
         self.tunnel: Tunnel | None = None
         self.closed = False
         self.blocked = False
+        self.half_closed = False
         self.peer = ""
         self.peer_bytes = b""
         self.scheme = b"http"
@@ -63,7 +62,6 @@ class ClientConnection(Outlet, asyncio.Protocol):
         self._target = b""
         self._fed = 0
         self._read = 0
-        self._unsent = 0
         self._in_head = False
         self._incoming: Passage | None = None
         self._queue: deque[Passage] = deque()
@@ -95,7 +93,20 @@ class ClientConnection(Outlet, asyncio.Protocol):
 
     def eof_received(self) -> bool | None:
         self.flush()
-        return self.tunnel.client_ended() if self.tunnel is not None else None
+        return self.tunnel.client_ended() if self.tunnel is not None else self._ended()
+
+    def _ended(self) -> bool | None:
+        """The client sends no more. It may have left, or wait for what it asked for in whole (RFC 9112 section 9.6): nobody can
+        tell before it is written to. True keeps our side open until it is answered."""
+        passage, incoming = self.passage, self._incoming
+        if passage is None or passage is incoming or self._early is not None or not self.transport.can_write_eof():
+            return None
+        if incoming is not None:
+            self._queue.remove(incoming)
+            self._incoming = None
+        self.half_closed = True
+        hurry(passage)
+        return True
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - why it was lost changes nothing
         self.closed = True
@@ -218,11 +229,11 @@ class ClientConnection(Outlet, asyncio.Protocol):
         the next request: such a request is framed anew.
         """
         fields = passage.fields
-        token = (fields.upgrade or b"").lower()
-        if token == b"h2c" or not token or passage.http_1_0 or fields.has_body:
+        fields.upgrade = token = protocol_of(fields.upgrade or b"", passage.head.method)
+        if token is None or passage.http_1_0 or fields.has_body:
             self._reframe = fields
         else:
-            passage.upgrade = token
+            passage.upgrade = token.lower()
 
     def _parsed_upgrade(self, rest: bytes) -> None:
         fields, self._reframe = self._reframe, None
@@ -291,6 +302,8 @@ class ClientConnection(Outlet, asyncio.Protocol):
                 self._refuse(refused)
         elif self._pending_refusal is not None:
             self._refuse(self._pending_refusal)
+        elif self.half_closed:
+            self._close(linger=False)
         else:
             self.deadline = self.live.now + (HEAD_SECONDS if self._in_head else KEEP_ALIVE_SECONDS)
 
@@ -334,8 +347,8 @@ class ClientConnection(Outlet, asyncio.Protocol):
         """Cut the connection; what was written goes out, but the answer never ends cleanly. ``reset``: nothing but an
         error tells the client so, since the end of the connection would be the end of the answer."""
         self.flush()
-        if reset and not self.transport.is_closing():
-            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        if reset:
+            self.reset_when_closed()
         self.closed = True
         if not self.transport.is_closing():
             self.transport.close()
@@ -366,11 +379,6 @@ class ClientConnection(Outlet, asyncio.Protocol):
             self.deadline = self.live.now + STALL_SECONDS
         elif self.tunnel is None or self.transport.is_closing():
             self.transport.abort()
-
-    def takes_more(self) -> bool:
-        """Whether bytes wait for the client, and not the same as when this was asked last: it is slow, but it reads."""
-        before, self._unsent = self._unsent, self.transport.get_write_buffer_size()
-        return self._unsent not in {0, before}
 
     def held_by_backend(self) -> bool:
         return bool(self._hold & Hold.BACKEND)

@@ -39,6 +39,7 @@ class Fate(enum.IntEnum):
     FORWARDED_PROTO = 12
     FORWARDED_HOST = 13
     VIA = 14
+    TE = 15
 
 
 _ONE_HOP = {
@@ -52,6 +53,7 @@ _ONE_HOP = {
 }
 
 REQUEST_FIELDS = _ONE_HOP | {
+    b"te": Fate.TE,
     b"host": Fate.HOST,
     b"cookie": Fate.COOKIE,
     b"expect": Fate.EXPECT,
@@ -116,12 +118,15 @@ _ANSWER_FATES = Fates(ANSWER_FIELDS)
 
 
 class RequestFields:
-    """What one pass over a request's fields yields. ``lines`` are the pieces to forward, in order."""
+    """What one pass over a request's fields yields. ``lines`` are the pieces to forward, in order, ``end`` what ends the head.
+    ``expects`` tells that the client waits to be asked for the body."""
 
     __slots__ = (
         "chunked",
         "connection",
         "cookie",
+        "end",
+        "expects",
         "forwarded_for",
         "forwarded_host",
         "forwarded_proto",
@@ -141,6 +146,8 @@ class RequestFields:
         self.chunked = False
         self.connection: bytes | None = None
         self.upgrade: bytes | None = None
+        self.expects = False
+        self.end = b"\r\n"
         self.request_id: bytes | None = None
         self.forwarded_for: bytes | None = None
         self.forwarded_proto: bytes | None = None
@@ -173,6 +180,10 @@ def read_request_fields(headers: Headers, *, trusted: bool, http_1_0: bool) -> R
         nominated = tokens(fields.connection) - {b"keep-alive", b"close", b"upgrade"} - NEVER_NOMINATED
         if nominated:
             fields.lines = _without(lines, nominated)
+    if fields.expects and (http_1_0 or not fields.has_body):
+        # RFC 9110 section 10.1.1: it means nothing in HTTP/1.0, and nothing without a body.
+        fields.expects = False
+        fields.lines = _without(fields.lines, {b"expect"})
     return fields
 
 
@@ -181,7 +192,11 @@ def _read_request_field(fields: RequestFields, fate: Fate, name: bytes, value: b
         # RFC 9110 section 5.3: several lines are one list, also when the first is empty.
         fields.connection = value if fields.connection is None else fields.connection + b"," + value
     elif fate is Fate.UPGRADE:
-        fields.upgrade = value
+        fields.upgrade = value if fields.upgrade is None else fields.upgrade + b"," + value
+    elif fate is Fate.TE:
+        if b"trailers" in tokens(value):
+            # We pass trailers on, so we may say so; it belongs to one hop (RFC 9110 section 10.1.4).
+            fields.end = b"Connection: TE\r\nTE: trailers\r\n\r\n"
     elif fate is Fate.LENGTH or fate is Fate.TRANSFER_ENCODING:
         _read_framing(fields, fate, value)
         fields.lines += (name, b": ", value, b"\r\n")
@@ -207,6 +222,7 @@ def _note(fields: RequestFields, fate: Fate, value: bytes) -> None:
         if value.lower() != b"100-continue":
             # RFC 9110 section 10.1.1
             raise Refused(417, "expect", "The only expectation understood here is 100-continue.")
+        fields.expects = True
     elif fate is Fate.VIA:
         fields.via = value if fields.via is None else fields.via + b", " + value
     elif fields.request_id is None and value:
@@ -242,6 +258,21 @@ def _nearest(forwarded_for: bytes) -> bytes:
     if len(forwarded_for) <= _LONGEST_FORWARDED_FOR:
         return forwarded_for
     return forwarded_for[-_LONGEST_FORWARDED_FOR:].partition(b",")[2].strip()
+
+
+_NEVER_SWITCHED = frozenset({b"h2c", b"h2", b"http", b"tls"})
+"""Protocols that are HTTP again: behind them requests would reach the backend that nobody here has looked at."""
+
+
+def protocol_of(upgrade: bytes, method: bytes) -> bytes | None:
+    """Which of the protocols that a client offers is passed on: the first that it wants and we let through, or None."""
+    for token in upgrade.split(b","):
+        token = token.strip()
+        name = token.partition(b"/")[0].lower()
+        # RFC 6455 section 4.1: a WebSocket begins with GET.
+        if name and name not in _NEVER_SWITCHED and (name != b"websocket" or method == b"GET"):
+            return token
+    return None
 
 
 _USUAL = frozenset({b"keep-alive", b"close", b"Keep-Alive", b"Close"})
@@ -307,6 +338,15 @@ def read_answer_fields(headers: Headers, *, dechunk: bool) -> AnswerFields:
         if nominated:
             fields.lines = _without(fields.lines, nominated)
     return fields
+
+
+def unframe(fields: AnswerFields, *, keep_length: bool = False) -> None:
+    """Take out what frames a body where none may follow (RFC 9112 section 6.1, RFC 9110 section 8.6): a client that believed it
+    would wait for one. A 304 may tell the length of what it stands for."""
+    if fields.chunked or (fields.length is not None and not keep_length):
+        fields.lines = _without(
+            fields.lines, {b"transfer-encoding"} if keep_length else {b"transfer-encoding", b"content-length"}
+        )
 
 
 def _read_answer_field(fields: AnswerFields, fate: Fate, name: bytes, value: bytes, dechunk: bool) -> None:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from typing import TYPE_CHECKING, Protocol
 
 import httptools
 
-from proxy.fields import InvalidAnswer, read_answer_fields, size_of, tokens
+from proxy.fields import InvalidAnswer, read_answer_fields, size_of, tokens, unframe
+from proxy.heads import STATUS_LINES
 from proxy.outlet import Outlet
 from proxy.replies import Failure
 
@@ -27,7 +29,10 @@ MAX_INTERIM_ANSWERS = 32
 """1xx answers before the final one; a backend that sends more is broken or hostile."""
 
 MAX_ANSWER_HEAD = 256 * 1024
-"""Bytes of one answer's fields. One read's worth of them always passes, so this is no exact limit, but a bound."""
+"""Bytes that a backend may send without a byte of body: its interim answers and its head, then what frames a body, then the
+trailers. One read's worth always passes, so this is no exact limit, but a bound."""
+
+MAX_ANSWER_FIELDS = 1024
 
 _TOO_LARGE = "more header fields than anybody needs"
 _SURPLUS = "bytes after the end of the answer"
@@ -46,11 +51,13 @@ class AnswerReceiver(Protocol):
 
     is_head: bool
     http_1_0: bool
+    expects: bool
+    """The client may keep its body back until it is asked for (RFC 9110 section 10.1.1)."""
     upgrade: bytes | None
     """The protocol that the client asked to switch to, in lower case."""
 
-    def interim_answer(self, status: int, reason: bytes, fields: AnswerFields) -> None: ...
-    def answer_head(self, status: int, reason: bytes, headers: Headers, fields: AnswerFields) -> None: ...
+    def interim_answer(self, status: int, line: bytes, fields: AnswerFields) -> None: ...
+    def answer_head(self, status: int, line: bytes, headers: Headers, fields: AnswerFields) -> None: ...
     def answer_body(self, data: bytes) -> None: ...
     def answer_complete(self, trailers: Headers) -> None: ...
     def answer_upgraded(self, early: bytes) -> None: ...
@@ -67,13 +74,16 @@ class BackendConnection(Outlet, asyncio.Protocol):
 
     __slots__ = (
         "_close_delimited",
+        "_continued",
         "_fields",
         "_half_read",
+        "_head",
         "_headers",
         "_interim",
         "_keeps_alive",
         "_parser",
         "_reason",
+        "_rests",
         "_surplus",
         "answer_done",
         "carries",
@@ -88,12 +98,15 @@ class BackendConnection(Outlet, asyncio.Protocol):
     answer_done: bool
     got_bytes: bool
     _close_delimited: bool
+    _continued: bool
     _fields: AnswerFields | None
     _headers: Headers
     _interim: int
     _keeps_alive: bool
     _reason: bytes
+    _rests: bool
     _half_read: int
+    _head: bytes
     _surplus: bool
 
     def __init__(self, pool: Pool) -> None:
@@ -105,7 +118,6 @@ class BackendConnection(Outlet, asyncio.Protocol):
         self.idle_since = 0.0
         self.request_done = False
         self._parser = httptools.HttpResponseParser(self)
-        self._begin_answer()
 
     # What the passage does.
 
@@ -113,8 +125,18 @@ class BackendConnection(Outlet, asyncio.Protocol):
         self.carries = carries
         self.request_done = False
         self.got_bytes = False
+        self._head = head
+        self._headers = []
+        self._reason = b""
+        self._half_read = 0
         self._interim = 0
-        self._begin_answer()
+        self._continued = False
+        self._fields = None
+        self.answer_done = False
+        self._close_delimited = False
+        self._keeps_alive = False
+        self._rests = False
+        self._surplus = False
         self.write(head)
 
     def discard(self) -> None:
@@ -142,12 +164,11 @@ class BackendConnection(Outlet, asyncio.Protocol):
             self.tunnel.from_backend(data)
             return
         carries = self.carries
-        if carries is None:
-            # Bytes that nobody asked for are never matched to the next request.
-            self.pool.forget(self)
-            self.transport.abort()
+        if carries is None or (self._out and self._out[0] is self._head):
+            self._unasked(carries)
             return
         self.got_bytes = True
+        self._half_read += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -161,11 +182,8 @@ class BackendConnection(Outlet, asyncio.Protocol):
         if self.answer_done:
             self._settle()
             return
-        if self._fields is None or self._headers:
-            # A head or trailers are half read.
-            self._half_read += len(data)
-            if self._half_read > MAX_ANSWER_HEAD:
-                self._invalid(_TOO_LARGE)
+        if self._half_read > MAX_ANSWER_HEAD or len(self._headers) > MAX_ANSWER_FIELDS:
+            self._invalid(_TOO_LARGE)
 
     def eof_received(self) -> bool | None:
         if self.tunnel is not None:
@@ -181,6 +199,8 @@ class BackendConnection(Outlet, asyncio.Protocol):
         if self.tunnel is not None:
             self.tunnel.backend_lost()
             return
+        if error is not None and self.carries is not None:
+            self._read_what_is_left()
         carries = self.carries
         if carries is None:
             return
@@ -220,24 +240,30 @@ class BackendConnection(Outlet, asyncio.Protocol):
         if self._surplus or carries is None:
             return
         status = self._parser.get_status_code()
-        if status < 100:
-            raise InvalidAnswer("a status of less than 100")
-        if status < 200 and status != 101:
-            self._interim_answer(carries, status)
-            return
         headers = self._headers
-        self._headers = []
-        if self._half_read and size_of(headers) > MAX_ANSWER_HEAD:
+        if len(headers) > MAX_ANSWER_FIELDS or (
+            self._half_read > MAX_ANSWER_HEAD and size_of(headers) > MAX_ANSWER_HEAD
+        ):
             raise InvalidAnswer(_TOO_LARGE)
+        line = STATUS_LINES[status, self._reason]
+        if status < 200 and status != 101:
+            self._interim_answer(carries, status, line)
+            return
+        self._headers = []
+        self._half_read = 0
         fields = read_answer_fields(headers, dechunk=carries.http_1_0)
         if status == 101 and not self._is_wanted_upgrade(carries, fields):
             # RFC 9110 section 15.2.2: the server switches to what was asked for, or not at all.
             raise InvalidAnswer("an upgrade that nobody asked for")
         self._fields = fields
         # RFC 9112 section 6.3: these have no body, whatever their fields say.
-        no_body = carries.is_head or status in {101, 204, 304}
-        self._close_delimited = not no_body and not fields.chunked and fields.length is None
-        carries.answer_head(status, self._reason, headers, fields)
+        if carries.is_head or status in {101, 204, 304}:
+            self._rests = carries.is_head or fields.chunked or bool(fields.length)
+            if not carries.is_head:
+                unframe(fields, keep_length=status == 304)
+        else:
+            self._close_delimited = not fields.chunked and fields.length is None
+        carries.answer_head(status, line, headers, fields)
         if carries.is_head:
             # The parser cannot know that no body follows, so it is replaced before the next answer.
             self.answer_done = True
@@ -246,29 +272,23 @@ class BackendConnection(Outlet, asyncio.Protocol):
     def on_body(self, data: bytes) -> None:
         if self.answer_done:
             raise InvalidAnswer(_SURPLUS)
+        self._half_read = 0
         if self.carries is not None:
             self.carries.answer_body(data)
 
     def on_message_complete(self) -> None:
         if self._fields is None:
             # The end of a 1xx answer; the real one follows.
-            self._begin_answer()
+            self._headers = []
+            self._reason = b""
         else:
             self.answer_done = True
             # Only here does the parser still know how this message was framed.
             self._keeps_alive = self._parser.should_keep_alive()
+            if self._fields.chunked and self._parser.get_http_version() == "1.0":
+                self._keeps_alive = False  # RFC 9112 section 6.1: its sender cannot have meant it
 
     # Inside.
-
-    def _begin_answer(self) -> None:
-        self._headers = []
-        self._reason = b""
-        self._half_read = 0
-        self._fields = None
-        self.answer_done = False
-        self._close_delimited = False
-        self._keeps_alive = False
-        self._surplus = False
 
     def _is_wanted_upgrade(self, carries: AnswerReceiver, fields: AnswerFields) -> bool:
         return (
@@ -277,15 +297,36 @@ class BackendConnection(Outlet, asyncio.Protocol):
             and (fields.upgrade or b"").lower() == carries.upgrade
         )
 
-    def _interim_answer(self, carries: AnswerReceiver, status: int) -> None:
+    def _interim_answer(self, carries: AnswerReceiver, status: int, line: bytes) -> None:
         self._interim += 1
+        self._continued |= status == 100
         if self._interim > MAX_INTERIM_ANSWERS:
             raise InvalidAnswer("too many 1xx answers")
         fields = read_answer_fields(self._headers, dechunk=True)
         if fields.length or fields.chunked:
             # RFC 9110 section 8.6: the client takes what follows for the next answer, so nothing may follow.
             raise InvalidAnswer("a 1xx answer with a body")
-        carries.interim_answer(status, self._reason, fields)
+        unframe(fields)
+        carries.interim_answer(status, line, fields)
+
+    def _unasked(self, carries: AnswerReceiver | None) -> None:
+        """Bytes that nobody asked for, on an idle connection or before the request was sent: never matched to a request."""
+        self.pool.forget(self)
+        self.discard()
+        if carries is not None:
+            carries.answer_failed(Failure.NO_ANSWER, "bytes before the request was sent")
+
+    def _read_what_is_left(self) -> None:
+        """A backend that answers early and closes makes our writing fail, maybe before we have read its answer."""
+        transport = self.transport
+        if transport.get_extra_info("sslcontext") is not None:
+            return
+        socket = transport.get_extra_info("socket").fileno()
+        try:
+            while self.carries is not None and (data := os.read(socket, MAX_ANSWER_HEAD)):
+                self.data_received(data)
+        except OSError:
+            return  # nothing more, or only the error that we know of
 
     def _settle(self) -> None:
         """After an answer: back to the pool if both messages ended exactly on their boundary, else closed."""
@@ -295,8 +336,10 @@ class BackendConnection(Outlet, asyncio.Protocol):
         self.carries = None
         if carries.is_head:
             self._parser = httptools.HttpResponseParser(self)
-        if self._keeps_alive and self.request_done and not self._surplus and not self.transport.is_closing():
-            self.pool.put(self)
+        # RFC 9110 section 10.1.1: a backend that did not ask for the body may have gone on to the next request.
+        reusable = self._keeps_alive and self.request_done and (self._continued or not carries.expects)
+        if reusable and not self._surplus and not self.transport.is_closing():
+            self.pool.put(self, rests=self._rests)
         elif not self.request_done:
             self.transport.abort()  # nobody waits until the backend has read the rest of the request
         elif not self.transport.is_closing():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
-from proxy.fields import AnswerFields, RequestFields
+from proxy.fields import AnswerFields, InvalidAnswer, RequestFields
 from proxy.model.message import Headers, RequestHead
 
 FORBIDDEN_TRAILERS = frozenset(
@@ -58,13 +59,35 @@ def forwarded_head(
         pieces += (b"X-Request-Id: ", request_id.encode("latin-1"), b"\r\n")
     if upgrade:
         pieces += (b"Connection: Upgrade\r\nUpgrade: ", fields.upgrade or b"", b"\r\n")
-    pieces.append(b"\r\n")
+    pieces.append(fields.end)
     return b"".join(pieces)
 
 
-def status_line(status: int, reason: bytes) -> bytes:
-    """RFC 9112 section 4: the version is that of the sender, which is us."""
-    return b"HTTP/1.1 %d %b\r\n" % (status, reason)
+MAX_REASON = 1024
+_NO_REASON = re.compile(rb"[^\t\x20-\x7e\x80-\xff]").search  # RFC 9112 section 4
+
+
+class StatusLines(dict[tuple[int, bytes], bytes]):
+    """A status line for each status and reason met: checked and written once. Bounded. Raises InvalidAnswer.
+
+    RFC 9112 section 4: the version is that of the sender, which is us.
+    """
+
+    __slots__ = ()
+
+    def __missing__(self, key: tuple[int, bytes]) -> bytes:
+        status, reason = key
+        if status < 100:
+            raise InvalidAnswer("a status of less than 100")
+        if len(reason) > MAX_REASON or _NO_REASON(reason):
+            raise InvalidAnswer("a reason phrase that is too long, or holds control characters")
+        line = b"HTTP/1.1 %d %b\r\n" % key
+        if len(self) < 1024 and len(reason) <= 64:
+            self[key] = line
+        return line
+
+
+STATUS_LINES = StatusLines()
 
 
 class Framing(NamedTuple):
@@ -91,9 +114,9 @@ def frame_answer(status: int, fields: AnswerFields, *, is_head: bool, http_1_0: 
     return _CHUNKED if fields.chunked else _NEWLY_CHUNKED
 
 
-def captured_head(status: int, reason: bytes, headers: Headers) -> bytes:
-    """An answer's head with every field that the backend sent, for the shadow to compare."""
-    return b"".join((status_line(status, reason), *_lines(headers), b"\r\n"))
+def captured_head(line: bytes, headers: Headers) -> bytes:
+    """An answer's head with every field that the backend sent, for the shadow to compare. ``line`` is the status line."""
+    return b"".join((line, *_lines(headers), b"\r\n"))
 
 
 def chunk(data: bytes) -> bytes:

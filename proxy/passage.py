@@ -16,12 +16,13 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from proxy.fields import Refused
-from proxy.heads import captured_head, chunk, forwarded_head, frame_answer, last_chunk, status_line
+from proxy.heads import captured_head, chunk, forwarded_head, frame_answer, last_chunk
 from proxy.match import AmbiguousTarget
-from proxy.mend import mend_failure, mend_lateness
+from proxy.mend import hurry, mend_failure, mend_lateness
 from proxy.model.decision import Decision, Skip
 from proxy.model.message import RequestHead
 from proxy.model.table import Timeouts
+from proxy.patience import CONTINUE_SECONDS
 from proxy.repair import IDEMPOTENT
 from proxy.replies import Failure, reply
 from proxy.tee import Tee
@@ -55,7 +56,7 @@ class Passage:
     __slots__ = (
         "_answer_chunked", "_body", "_body_size", "_cookie", "_ended", "_first_byte_at", "_head_bytes", "_sent_at",
         "_started_at", "_tee", "answer_begun", "backend", "bytes_in", "bytes_out", "client", "close_after", "connecting",
-        "connection", "decision", "fields", "head", "http_1_0", "is_head", "live", "meter", "request_complete", "request_id",
+        "connection", "continued", "decision", "expects", "fields", "head", "http_1_0", "is_head", "live", "meter", "request_complete", "request_id",
         "status", "table", "timeouts", "total_at", "trailers", "upgrade",
     )  # fmt: skip
 
@@ -75,6 +76,8 @@ class Passage:
         self.close_after = not keep_alive
         self.is_head = head.method == b"HEAD"
         self.upgrade: bytes | None = None
+        self.expects = fields.expects
+        self.continued = False
         self.request_id = ""
         self.connection: BackendConnection | None = None
         self.request_complete = False
@@ -170,7 +173,7 @@ class Passage:
         if self.request_complete:
             self._end_request(connection)
         else:
-            self.wait(self.timeouts.idle)
+            self.wait(CONTINUE_SECONDS if self.expects and not self.bytes_in else self.timeouts.idle)
 
     def wait(self, seconds: float) -> None:
         """Patience for the next step, never beyond the limit for the whole, if there is one."""
@@ -209,19 +212,25 @@ class Passage:
 
     # The answer.
 
-    def interim_answer(self, status: int, reason: bytes, fields: AnswerFields) -> None:
+    def interim_answer(self, status: int, line: bytes, fields: AnswerFields) -> None:
         """RFC 9110 section 15.2: 1xx answers are passed on, except to HTTP/1.0, which does not know them."""
+        if status == 100:
+            if self.continued:
+                return
+            self.continued = True
+            if not self.request_complete:
+                self.wait(self.timeouts.idle)
         if not self.http_1_0:
-            self.client.write(b"".join((status_line(status, reason), *fields.lines, b"\r\n")))
+            self.client.write(b"".join((line, *fields.lines, b"\r\n")))
 
-    def answer_head(self, status: int, reason: bytes, headers: Headers, fields: AnswerFields) -> None:
+    def answer_head(self, status: int, line: bytes, headers: Headers, fields: AnswerFields) -> None:
         self.answer_begun = True
         self._first_byte_at = perf_counter()
         self.status = status
         self.wait(self.timeouts.idle)
         if self._tee is not None:
-            self._tee.answer_head = captured_head(status, reason, headers)
-        pieces = [status_line(status, reason), *fields.lines]
+            self._tee.answer_head = captured_head(line, headers)
+        pieces = [line, *fields.lines]
         if status == 101:
             pieces += (b"Connection: Upgrade\r\nUpgrade: ", fields.upgrade or b"", b"\r\n\r\n")
             self.client.write(b"".join(pieces))
@@ -234,6 +243,9 @@ class Passage:
         if framing.closes or not self.request_complete or self.live.draining or self.upgrade is not None:
             # What is left of the request, or the end of this answer, cannot be told from what comes next.
             self.close_after = True
+        if status == 426 and fields.upgrade is not None:
+            # RFC 9110 section 15.5.22: here Upgrade is what the answer is about.
+            pieces += (b"Connection: Upgrade\r\nUpgrade: ", fields.upgrade, b"\r\n")
         if self.close_after:
             pieces.append(b"Connection: close\r\n")
         elif self.http_1_0:
@@ -301,6 +313,8 @@ class Passage:
         """Another try, on a connection of its own."""
         self._attempt_ended()
         self._send_to(backend, fresh=True)
+        if self.client.half_closed:
+            hurry(self)
 
     def fall_back(self, backend: Backend) -> None:
         """``backend`` answers instead of the primary, so there is nothing to compare."""

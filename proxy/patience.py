@@ -15,6 +15,14 @@ LINGER_SECONDS = 2.0
 STALL_SECONDS = 30.0
 """How long a client that takes nothing of what waits for it keeps its closing connection."""
 
+HALF_CLOSED_SECONDS = 0.8
+"""How long each step of an answer may take for a client that has ended its side. It may have left: then the backend is let
+go within a second. While bytes flow, the client's machine tells us whether anybody is there."""
+
+CONTINUE_SECONDS = 1.0
+"""How long a backend may leave ``Expect: 100-continue`` unanswered until we ask the client for the body ourselves, as it
+would begin to send by itself some time (RFC 9110 section 10.1.1)."""
+
 MAX_HALF_READ = 320 * 1024
 """Bytes fed until half a head or trailer section is too much: a whole head, and the read in which it began, which may
 hold other messages too."""

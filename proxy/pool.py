@@ -26,10 +26,14 @@ IDLE_SECONDS_UNSAFE = 1.0
 """A request that must not be sent twice goes only on a connection that was used this recently."""
 
 
+REST_SECONDS = 0.1
+"""See ``Pool.put``."""
+
+
 class Pool:
     """Connections to one endpoint. Last in, first out: the most recently used one is the most surely alive."""
 
-    __slots__ = ("_idle", "_loop", "_tasks", "_tls", "backend", "closed", "endpoint", "flush_soon")
+    __slots__ = ("_idle", "_loop", "_resting", "_tasks", "_tls", "backend", "closed", "endpoint", "flush_soon")
 
     def __init__(
         self, backend: Backend, endpoint: Endpoint, loop: asyncio.AbstractEventLoop, flush_soon: FlushSoon
@@ -40,6 +44,7 @@ class Pool:
         self.closed = False
         self._loop = loop
         self._idle: deque[BackendConnection] = deque()
+        self._resting: deque[BackendConnection] = deque()
         self._tls = ssl.create_default_context() if endpoint.scheme == "https" else None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -57,21 +62,27 @@ class Pool:
                 return connection
         return None
 
-    def put(self, connection: BackendConnection) -> None:
-        if self.closed or len(self._idle) >= MAX_IDLE:
+    def put(self, connection: BackendConnection, *, rests: bool = False) -> None:
+        """``rests``: the answer told of a body that must not come (HEAD, 304). A broken backend sends it all the same, and late:
+        nobody may take it for the next answer, so such a connection proves its silence first."""
+        if self.closed or len(self._idle) + len(self._resting) >= MAX_IDLE:
             connection.transport.close()
             return
         connection.idle_since = self._loop.time()
-        self._idle.append(connection)
+        (self._resting if rests else self._idle).append(connection)
 
     def forget(self, connection: BackendConnection) -> None:
         if connection.carries is None and connection.tunnel is None:
             with contextlib.suppress(ValueError):
                 self._idle.remove(connection)
+            with contextlib.suppress(ValueError):
+                self._resting.remove(connection)
 
     def sweep(self, now: float) -> None:
-        """Close what has been idle for too long."""
-        idle = self._idle
+        """Close what has been idle for too long; take up again what has rested."""
+        idle, resting = self._idle, self._resting
+        while resting and resting[0].idle_since < now - REST_SECONDS:
+            idle.append(resting.popleft())
         while idle and idle[0].idle_since < now - IDLE_SECONDS:
             idle.popleft().transport.close()
 
@@ -113,8 +124,9 @@ class Pool:
     def close(self) -> None:
         """Keep nothing any more; what is in use closes when it is done."""
         self.closed = True
-        while self._idle:
-            self._idle.popleft().transport.close()
+        for connections in (self._idle, self._resting):
+            while connections:
+                connections.popleft().transport.close()
 
 
 class Pools:

@@ -110,3 +110,97 @@ async def test_answers_nobody_reads_do_not_pile_up(origin: Origins, proxy: Proxi
     assert taken < 200
     (connection,) = running.live.clients
     assert connection.transport.get_write_buffer_size() < 2 * 2**20
+
+
+@pytest.mark.promise("C6")
+async def test_a_client_that_leaves_costs_its_backend_less_than_a_second(origin: Origins, proxy: Proxies) -> None:
+    """Closing looks like ending one's side; the client's machine answers the first bytes with a reset, but there are none."""
+    backend = await origin(silent)
+    running = await proxy(to_legacy(backend.port))
+    client = await running.connect()
+    await client.send(get())
+    await eventually(lambda: backend.heads)
+    left_at = running.live.loop.time()
+    await client.close()
+    await eventually(backend.connections[0].ended)
+    assert running.live.loop.time() - left_at < 1.0
+    assert running.access_log.lines[0][6] == 499
+    assert running.count("strangler_backend_failures") == 0
+    await eventually(lambda: not running.live.clients)
+
+
+@pytest.mark.promise("C6")
+async def test_a_client_that_leaves_in_the_middle_of_an_answer_frees_its_backend(
+    origin: Origins, proxy: Proxies
+) -> None:
+    async def endless(connection: OriginConnection) -> None:
+        await connection.read_head()
+        await connection.send(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            await connection.send(bytes(65536))
+
+    backend = await origin(endless)
+    running = await proxy(to_legacy(backend.port))
+    client = await running.connect()
+    await client.send(get())
+    await client.read_head()
+    left_at = running.live.loop.time()
+    await client.close()
+    await eventually(backend.connections[0].ended)
+    assert running.live.loop.time() - left_at < 1.0
+    await eventually(lambda: running.count("strangler_in_flight") == 0)
+    assert running.count("strangler_backend_failures") == 0
+
+
+async def test_a_client_that_ends_its_side_still_gets_its_answers(origin: Origins, proxy: Proxies) -> None:
+    """As ``printf ... | nc -N`` does."""
+
+    async def handler(connection: OriginConnection) -> None:
+        while True:
+            await connection.read_head()
+            await asyncio.sleep(0.05)
+            await connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
+            await asyncio.sleep(0.05)
+            await connection.send(b"0\r\n\r\n")
+
+    backend = await origin(handler)
+    running = await proxy(to_legacy(backend.port))
+    client = await running.connect()
+    await client.send(get() * 3 + b"GET /half")
+    client.writer.write_eof()
+    received = await client.read_to_end()
+    assert received.count(b"HTTP/1.1 200 OK\r\n") == 3
+    assert received.endswith(b"3\r\nabc\r\n0\r\n\r\n")
+    assert [line[6] for line in running.access_log.lines] == [200, 200, 200]
+    await eventually(lambda: not running.live.clients)
+
+
+async def test_a_client_that_ends_its_side_may_read_slowly(origin: Origins, proxy: Proxies) -> None:
+    size = 16 * 2**20
+    backend = await origin(answering(ok(bytes(size))))
+    running = await proxy(to_legacy(backend.port))
+    client = await running.connect()
+    await client.send(get())
+    client.writer.write_eof()
+    await client.read_head()
+    stop_reading(client)
+    then = running.live.loop.time() + 1.2
+    await eventually(lambda: running.live.loop.time() > then)
+    transport: Any = client.writer.transport
+    transport.resume_reading()
+    assert len(await client.read_to_end()) == size
+
+
+@pytest.mark.promise("B43")
+async def test_a_request_that_ends_with_its_connection_is_aborted_towards_the_backend(
+    origin: Origins, proxy: Proxies
+) -> None:
+    backend = await origin(silent)
+    running = await proxy(to_legacy(backend.port))
+    client = await running.connect()
+    await client.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")
+    await eventually(lambda: backend.heads)
+    client.writer.write_eof()
+    await client.read_to_end()
+    await eventually(backend.connections[0].ended)
+    assert running.access_log.lines[0][6] == 499

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import socket
+import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Self
@@ -39,8 +41,14 @@ class OriginConnection:
         self.writer.write(data)
         await self.writer.drain()
 
+    def ended(self) -> bool:
+        """Whether the proxy has closed or reset it, as far as was read."""
+        return self.reader.at_eof() or self.reader.exception() is not None
+
     def reset(self) -> None:
         """Close with RST, as a crashed process or a firewall does."""
+        reset = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time
+        self.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
         self.writer.transport.abort()
 
 
