@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from console.counted import Counted
-from proxy.model.decision import BY_CHOICE, Skip
+from proxy.model.decision import NOT_LOST, Skip
 from proxy.model.table import UNCLAIMED, Table
 
 Document = dict[str, Any]
@@ -79,14 +79,14 @@ def _tap(counted: Counted) -> Document:
     unsent = sum(
         count
         for reason, count in counted.by("strangler_skipped", "reason", "proxy").items()
-        if reason not in BY_CHOICE | _AFTER_THE_TAP
+        if reason not in NOT_LOST | _AFTER_THE_TAP
     )
     sent = counted.total("strangler_copied")
     done = counted.total("strangler_shadow_outcomes") + counted.total("strangler_skipped", "shadow")
     dropped = {
         reason: count
         for reason, count in sorted(counted.by("strangler_skipped", "reason").items())
-        if reason not in BY_CHOICE and count
+        if reason not in NOT_LOST and count
     }
     return {
         "eligible": sent + unsent,

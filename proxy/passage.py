@@ -318,9 +318,11 @@ class Passage:
 
     def fall_back(self, backend: Backend) -> None:
         """``backend`` answers instead of the primary, so there is nothing to compare."""
+        decision = self.decision
         if self._tee is not None:
-            self._tee.give_up(Skip.FALLBACK)
-        self.live.counters.add("strangler_fallbacks", route=self.decision.route.name)
+            # Of a candidate that failed, this is evidence; of the control, a loss.
+            self._tee.give_up(Skip.NO_ANSWER if decision.primary.is_legacy else Skip.FALLBACK)
+        self.live.counters.add("strangler_fallbacks", route=decision.route.name)
         self.send_again(backend)
 
     def cut(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from proxy.model.decision import BY_CHOICE, Skip
+from proxy.model.decision import NOT_LOST, Skip
 from shadow.evidence import limit_of
 from shadow.model import Outcome, RouteSummary, Verdict
 
@@ -56,8 +56,8 @@ class Figures:
     @cached_property
     def lost(self) -> dict[str, int]:
         """What neither the table nor the client chose to leave out, by reason, most frequent first."""
-        choice = {str(skip) for skip in BY_CHOICE}
-        lost = {reason: n for reason, n in self.summary.skipped.items() if str(reason) not in choice and n > 0}
+        not_lost = {str(skip) for skip in NOT_LOST}
+        lost = {reason: n for reason, n in self.summary.skipped.items() if str(reason) not in not_lost and n > 0}
         return dict(sorted(lost.items(), key=lambda item: (-item[1], item[0])))
 
     @cached_property

@@ -23,6 +23,7 @@ class Skip(enum.StrEnum):
     CLIENT_GONE = "client_gone"
     NO_ANSWER = "no_answer"
     FALLBACK = "fallback"
+    """The candidate failed and legacy answered: a candidate error."""
     CUT_SHORT = "cut_short"
     # Lost between the live path and the outcome.
     TAP_FULL = "tap_full"
@@ -36,8 +37,11 @@ class Skip(enum.StrEnum):
     SHADOW_ERROR = "shadow_error"
 
 
-BY_CHOICE = frozenset({Skip.NO_SHADOW, Skip.NOT_SAMPLED, Skip.UNSAFE_METHOD, Skip.UPGRADE, Skip.CLIENT_GONE})
-"""Skips that the table or the client decided. The others are loss: over 1 % of them makes a verdict inconclusive."""
+NOT_LOST = frozenset(
+    {Skip.NO_SHADOW, Skip.NOT_SAMPLED, Skip.UNSAFE_METHOD, Skip.UPGRADE, Skip.CLIENT_GONE, Skip.FALLBACK}
+)
+"""Skips that the table or the client decided, and fallbacks, which say enough without a pair: the candidate failed. The others are
+loss: over 1 % of them makes a verdict inconclusive."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from proxy.model.decision import Skip
 from proxy.model.plan import Plan
 from shadow.model import Latency, Outcome, RouteSummary, SignatureSummary
 from shadow.store.batch import HOUR
@@ -149,7 +150,7 @@ def _summary(plan: Plan, sums: _Sums, span: tuple[float | None, float | None]) -
         table_version=plan.table_version,
         seen=sums.seen,
         copied=sums.copied,
-        outcomes=sums.outcomes,
+        outcomes=_outcomes(sums),
         skipped=sums.skipped,
         first_pair=span[0],
         last_pair=span[1],
@@ -157,6 +158,16 @@ def _summary(plan: Plan, sums: _Sums, span: tuple[float | None, float | None]) -
         control_latency=_latency(sums.latencies["control"]),
         candidate_latency=_latency(sums.latencies["candidate"]),
     )
+
+
+def _outcomes(sums: _Sums) -> dict[Outcome, int]:
+    """Those of pairs, and the requests that legacy had to answer because the candidate failed: there is no pair of such a one, but
+    nothing that could speak more clearly. They were counted only where a copy was due, so they are sampled as the pairs are."""
+    fallbacks = sums.skipped.get(Skip.FALLBACK, 0)
+    if not fallbacks:
+        return sums.outcomes
+    errors = sums.outcomes.get(Outcome.CANDIDATE_ERROR, 0)
+    return {**sums.outcomes, Outcome.CANDIDATE_ERROR: errors + fallbacks}
 
 
 def _latency(buckets: dict[int, int]) -> Latency:

@@ -408,6 +408,31 @@ async def test_legacy_answers_a_safe_request_that_the_new_backend_failed(
     assert running.count("strangler_in_flight") == 0
 
 
+@pytest.mark.promise("U15")
+async def test_a_fallback_from_the_candidate_is_told_apart_from_one_from_legacy(
+    origin: Origins, proxy: Proxies, unused_port: int
+) -> None:
+    """The first is an error of the candidate and counts as evidence; the second is a copy lost."""
+    spare = await origin(always(ok(b"spare")))
+    running = await proxy(
+        f"version: 1\nbackends:\n  legacy: {{ url: 'http://127.0.0.1:{unused_port}' }}\n"
+        f"  new: {{ url: 'http://127.0.0.1:{unused_port}' }}\n  spare: {{ url: 'http://127.0.0.1:{spare.port}' }}\n"
+        "defaults: { timeouts: { connect: 1s } }\nroutes:\n"
+        "  - { name: new, match: { path: /new }, backend: new, shadow: { sample: 100% }, fallback: spare }\n"
+        "  - { name: some, match: { path: /some }, backend: new, shadow: { sample: 0.0001% }, fallback: spare }\n"
+        "  - { name: old, match: { path: /old }, backend: legacy, shadow: { sample: 100%, candidate: new }, fallback: spare }\n"
+    )
+    running.live.dice = lambda: 0.5
+    client = await running.connect()
+    for target in (b"/new", b"/some", b"/old"):
+        await client.send(get(target))
+        assert (await client.read_answer())[2] == b"spare"
+    await eventually(lambda: len(running.access_log.lines) == 3)
+    assert running.count("strangler_skipped", route="new", reason="fallback") == 1
+    assert running.count("strangler_skipped", route="some", reason="not_sampled") == 1
+    assert running.count("strangler_skipped", route="old", reason="no_answer") == 1
+
+
 async def test_every_request_is_counted_and_logged_once(origin: Origins, proxy: Proxies) -> None:
     backend = await origin(always(ok()))
     running = await proxy(to_legacy(backend.port))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.model.decision import BY_CHOICE, Skip
+from proxy.model.decision import NOT_LOST, Skip
 from shadow.figures import percent, share_of
 from shadow.judge import PRECEDENCE, judge
 from shadow.model import Latency, Outcome, Readiness, RouteSummary, Verdict
@@ -113,7 +113,7 @@ def test_more_than_one_percent_lost_is_inconclusive() -> None:
 @pytest.mark.parametrize("skip", sorted(Skip))
 def test_what_the_table_or_the_client_left_out_is_not_lost(skip: Skip) -> None:
     verdict = judged(skipped={str(skip): 1_000}).verdict
-    assert verdict is (Verdict.READY if skip in BY_CHOICE else Verdict.INCONCLUSIVE)
+    assert verdict is (Verdict.READY if skip in NOT_LOST else Verdict.INCONCLUSIVE)
 
 
 def test_a_route_that_is_all_noise_is_inconclusive_and_told_what_to_do() -> None:

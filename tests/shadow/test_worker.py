@@ -87,6 +87,16 @@ async def test_equal_answers_match_and_the_copy_is_the_request(shadow: Shadow, b
     assert shadow.counted("strangler_shadow_queue_bytes") == 0
 
 
+@pytest.mark.promise("U15")
+async def test_fallbacks_that_the_proxy_counted_are_candidate_errors(shadow: Shadow, backend: Backend) -> None:
+    url = await backend(says({"a": 1}))
+    shadow.tap.plans(plan_for(url, url))
+    shadow.tap.counts({"orders": {"seen": 3, "copied": 1, "skipped:fallback": 2}})
+    await summary_after(shadow, exchange_of())
+    await until(lambda: summaries(shadow.store)[0].skipped)
+    assert summaries(shadow.store)[0].outcomes == {Outcome.MATCH: 1, Outcome.CANDIDATE_ERROR: 2}
+
+
 async def test_the_copys_latency_is_known_unless_we_are_late_ourselves(shadow: Shadow, backend: Backend) -> None:
     shadow.tap.plans(plan_for("http://127.0.0.1:1", await backend(says({"a": 1}))))
     async with asyncio.timeout(10):

@@ -75,6 +75,25 @@ def test_a_summary_has_all_that_was_recorded(store: SqliteStore) -> None:
     writer.close()
 
 
+@pytest.mark.promise("U15")
+def test_a_fallback_is_a_candidate_error_without_a_pair(store: SqliteStore) -> None:
+    writer = store.writer()
+    tell(writer, "orders", "users")
+    counted = {"seen": 9, "copied": 4, "skipped:fallback": 3, "skipped:not_sampled": 2}
+    writer.write(
+        batch(
+            result(Outcome.MATCH),
+            result(Outcome.CANDIDATE_ERROR),
+            told={("p", route): ("r1", AT, counted) for route in ("orders", "users")},
+        )
+    )
+    orders, users = store.summaries()
+    assert orders.outcomes == {Outcome.MATCH: 1, Outcome.CANDIDATE_ERROR: 4}
+    assert users.outcomes == {Outcome.CANDIDATE_ERROR: 3}
+    assert orders.skipped == {"fallback": 3, "not_sampled": 2}, "it stays visible why there is no pair"
+    writer.close()
+
+
 def test_other_rules_open_a_new_epoch_and_going_back_finds_the_old_one(store: SqliteStore) -> None:
     writer = store.writer()
     tell(writer, "orders")
