@@ -263,6 +263,7 @@ class ClientConnection(Outlet, asyncio.Protocol):
         self.tunnel = tunnel
         early, self._early = self._early, None
         self._hold = Hold(0)
+        self.deadline = tunnel.look()
         tunnel.backend_writable(True)
         tunnel.client_writable(not self.blocked)
         if early:
@@ -373,11 +374,13 @@ class ClientConnection(Outlet, asyncio.Protocol):
         """The deadline passed."""
         if self.passage is not None:
             self.passage.expire()
+        elif self.tunnel is not None:
+            self.deadline = self.tunnel.look()
         elif self._in_head and not self._lingering and not self.transport.is_closing():
             self._refuse(Refused(408, "slow_head", "The request took too long to arrive."))
         elif self.takes_more():
             self.deadline = self.live.now + STALL_SECONDS
-        elif self.tunnel is None or self.transport.is_closing():
+        else:
             self.transport.abort()
 
     def held_by_backend(self) -> bool:

@@ -19,6 +19,7 @@ from proxy.outlet import Outlet
 from proxy.pool import Pools
 from proxy.tally import Meters
 from proxy.tap import Tap
+from proxy.tunnel import TunnelEnd
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,8 +132,9 @@ class LivePath:
     def add_tunnel(self, change: int) -> None:
         self.values[self._tunnels] += change
 
-    def tunnel_ended(self, tunnel: Tunnel) -> None:
+    def tunnel_ended(self, tunnel: Tunnel, why: TunnelEnd) -> None:
         self.add_tunnel(-1)
+        self.counters.add("strangler_tunnels_ended", reason=why)
         self.loop.call_later(FLUSH_SECONDS, tunnel.abort)
 
     def flush_soon(self, outlet: Outlet) -> None:
@@ -167,6 +169,14 @@ class LivePath:
         for client in list(self.clients):
             client.drain()
         self._note_empty()
+
+    def cut(self) -> None:
+        """The grace of a shutdown is over: end what is still under way."""
+        for client in list(self.clients):
+            if client.tunnel is not None:
+                client.tunnel.close(TunnelEnd.DRAINED)
+            else:
+                client.transport.abort()
 
     def _note_empty(self) -> None:
         if self.draining and not self.clients:

@@ -273,7 +273,7 @@ class Passage:
         assert connection is not None
         self._end(Skip.UPGRADE)
         self.live.add_tunnel(1)
-        tunnel = Tunnel(self.client.transport, connection.transport, self.live.now, self.live.tunnel_ended)
+        tunnel = Tunnel(self.client.transport, connection.transport, self.live, self.timeouts.tunnel)
         connection.tunnel = tunnel
         self.client.enter_tunnel(tunnel)
         if early:

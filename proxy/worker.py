@@ -149,8 +149,7 @@ class Worker:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(grace):
                 await live.emptied.wait()
-        for client in list(live.clients):
-            client.transport.abort()
+        live.cut()
         live.pools.close()
         await live.tap.close(seconds=2.0)
         self._drained.set()

@@ -62,6 +62,12 @@ METRICS = {
             "Requests that legacy answered because the new backend failed before its first byte.",
         ),
         Metric("strangler_tunnels", "gauge", (), "Upgraded connections open now."),
+        Metric(
+            "strangler_tunnels_ended",
+            "counter",
+            ("reason",),
+            "Upgraded connections that ended: by client or backend, idle for too long, drained at a shutdown.",
+        ),
         Metric("strangler_seen", "counter", ("route",), "Requests that a route claimed."),
         Metric("strangler_copied", "counter", ("route",), "Exchanges handed to the tap."),
         Metric(
