@@ -1,4 +1,4 @@
-"""What all connections of one worker share: the table in force, the pools, the counters, the tap, the clock."""
+"""What all connections of one worker share: the table in force, the backends, the counters, the tap, the clock."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import socket
 from typing import TYPE_CHECKING, Protocol
 
 from proxy.accept import ClientConnection
+from proxy.backends import Backends
 from proxy.heads import via_lines
 from proxy.identity import IdentityCookie
 from proxy.model.plan import encode_plans, plans_of
 from proxy.outlet import Outlet
-from proxy.pool import Pools
 from proxy.tally import Meters
 from proxy.tap import Tap
 from proxy.tunnel import TunnelEnd
@@ -73,7 +73,8 @@ class LivePath:
         self.counters = counters
         self.values = counters.values
         self.meters = Meters(counters)
-        self.pools = Pools(self.loop, self.flush_soon)
+        self.backends = Backends(self.loop, self.flush_soon)
+        self.backends.use(routing.table.backends)
         self.identity_cookie = IdentityCookie(secret)
         self.dice = random.random
         self.draining = False
@@ -95,7 +96,7 @@ class LivePath:
     def use(self, routing: Routing) -> None:
         """Put a new table in force: one assignment, seen by the next request."""
         self.routing = routing
-        self.pools.keep(routing.table.backends)
+        self.backends.use(routing.table.backends)
         self._trust(routing)
         self.tap.table_changed()
 
@@ -160,7 +161,7 @@ class LivePath:
                 # The clock must go on for all others.
                 log.exception("a deadline made us fail", extra={"peer": client.peer})
                 client.transport.abort()
-        self.pools.sweep(now)
+        self.backends.tick(now)
         self.values[self._tap_bytes] = self.tap.waiting_bytes
 
     def drain(self) -> None:
@@ -191,6 +192,7 @@ class LivePath:
                 "failure": failure.value,
                 "detail": detail,
                 "backend": passage.backend.name,
+                "endpoint": passage.endpoint.endpoint.url if passage.endpoint else "",
                 "route": passage.decision.route.name,
                 "request_id": passage.request_id,
             },

@@ -32,6 +32,7 @@ def mend_failure(passage: Passage, failure: Failure, detail: str, connection: Ba
         live.counters.add("strangler_retries", backend=backend.name)
         passage.send_again(backend)
         return
+    passage.failure = failure
     live.counters.add("strangler_backend_failures", backend=backend.name, kind=failure)
     live.log_failure(passage, failure, detail)
     if what is Repair.CUT:

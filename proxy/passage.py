@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from proxy.accept import ClientConnection
+    from proxy.backends import LiveEndpoint
     from proxy.fields import AnswerFields, RequestFields
     from proxy.forward import BackendConnection
     from proxy.live_path import LivePath
@@ -56,14 +57,15 @@ class Passage:
     __slots__ = (
         "_answer_chunked", "_body", "_body_size", "_cookie", "_ended", "_first_byte_at", "_head_bytes", "_sent_at",
         "_started_at", "_tee", "answer_begun", "backend", "bytes_in", "bytes_out", "client", "close_after", "connecting",
-        "connection", "continued", "decision", "expects", "fields", "head", "http_1_0", "is_head", "live", "meter", "request_complete", "request_id",
-        "status", "table", "timeouts", "total_at", "trailers", "upgrade",
+        "connection", "continued", "decision", "endpoint", "expects", "failure", "fields", "head", "http_1_0", "is_head",
+        "live", "meter", "request_complete", "request_id", "status", "table", "timeouts", "total_at", "trailers", "upgrade",
     )  # fmt: skip
 
     decision: Decision
     backend: Backend
     meter: Meter
     table: Table
+    failure: Failure | None
 
     def __init__(
         self, client: ClientConnection, head: RequestHead, fields: RequestFields, *, http_1_0: bool, keep_alive: bool
@@ -89,6 +91,7 @@ class Passage:
         self._head_bytes = b""
         self._cookie: bytes | None = None
         self.connecting: asyncio.Task[None] | None = None
+        self.endpoint: LiveEndpoint | None = None
         self._tee: Tee | None = None
         self.answer_begun = False
         self._answer_chunked = False
@@ -139,14 +142,15 @@ class Passage:
         timeouts = self.timeouts = decision.route.timeouts or backend.timeouts
         if timeouts.total is not None:
             self.total_at = self.total_at or live.now + timeouts.total
-        pool = live.pools.of(backend)
-        connection = None if fresh else pool.take(live.now, safe=self.head.method in IDEMPOTENT)
+        self.failure = None
+        endpoint = self.endpoint = live.backends.of(backend).pick(self.endpoint)
+        connection = None if fresh else endpoint.pool.take(live.now, safe=self.head.method in IDEMPOTENT)
         if connection is not None:
             live.values[meter.reused] += 1
             self._sent_on(connection)
             return
         self.wait(timeouts.connect + 1.0)
-        self.connecting = pool.connect(timeouts.connect, self._connected, self.answer_failed)
+        self.connecting = endpoint.pool.connect(timeouts.connect, self._connected, self.answer_failed)
 
     def _connected(self, connection: BackendConnection) -> None:
         self.connecting = None
@@ -364,6 +368,8 @@ class Passage:
 
     def _attempt_ended(self) -> None:
         self.live.values[self.meter.in_flight] -= 1
+        if (endpoint := self.endpoint) is not None and endpoint.backend.listens:
+            endpoint.backend.ended(endpoint, self.failure or (self.status if self.answer_begun else None))
 
     def _end(self, skip: Skip | None) -> None:
         if self._ended:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import ssl
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from proxy.forward import BackendConnection
@@ -127,55 +127,3 @@ class Pool:
         for connections in (self._idle, self._resting):
             while connections:
                 connections.popleft().transport.close()
-
-
-class Pools:
-    """All pools of one worker, by backend. A new table keeps the pools of backends that stayed the same."""
-
-    __slots__ = ("_by_backend", "_flush_soon", "_loop", "_turn")
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, flush_soon: FlushSoon) -> None:
-        self._loop = loop
-        self._flush_soon = flush_soon
-        self._by_backend: dict[str, tuple[Backend, list[Pool]]] = {}
-        self._turn = 0
-
-    def of(self, backend: Backend) -> Pool:
-        """The pool of the endpoint whose turn it is."""
-        known = self._by_backend.get(backend.name)
-        if known is None or known[0] is not backend:
-            known = self._renew(backend)
-        pools = known[1]
-        if len(pools) == 1:
-            return pools[0]
-        self._turn += 1
-        return pools[self._turn % len(pools)]
-
-    def keep(self, backends: Mapping[str, Backend]) -> None:
-        """Close the pools of backends that a new table no longer names."""
-        for name in self._by_backend.keys() - backends.keys():
-            for pool in self._by_backend.pop(name)[1]:
-                pool.close()
-
-    def _renew(self, backend: Backend) -> tuple[Backend, list[Pool]]:
-        before = self._by_backend.get(backend.name)
-        kept = {pool.endpoint: pool for pool in before[1]} if before else {}
-        pools = [
-            kept.get(endpoint) or Pool(backend, endpoint, self._loop, self._flush_soon)
-            for endpoint in backend.endpoints
-        ]
-        for pool in kept.values():
-            if pool not in pools:
-                pool.close()
-        renewed = self._by_backend[backend.name] = (backend, pools)
-        return renewed
-
-    def sweep(self, now: float) -> None:
-        for _, pools in self._by_backend.values():
-            for pool in pools:
-                pool.sweep(now)
-
-    def close(self) -> None:
-        for _, pools in self._by_backend.values():
-            for pool in pools:
-                pool.close()

@@ -150,6 +150,6 @@ class Worker:
             async with asyncio.timeout(grace):
                 await live.emptied.wait()
         live.cut()
-        live.pools.close()
+        live.backends.close()
         await live.tap.close(seconds=2.0)
         self._drained.set()

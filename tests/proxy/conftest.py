@@ -110,7 +110,7 @@ async def proxy(tmp_path: Path) -> AsyncIterator[Proxies]:
                 server.close()
                 for connection in list(live.clients):
                     connection.transport.abort()
-                live.pools.close()
+                live.backends.close()
                 await eventually(lambda: not live.clients, "a client connection was never closed")
                 counters.close()
 
