@@ -25,7 +25,7 @@ _SAYS = (
 
 def refusal_of(parser_says: str, data: bytes | memoryview) -> Refused:
     """``data`` is what the parser was reading: it tells an unknown method from no HTTP at all."""
-    if "Invalid method" in parser_says and _METHOD.match(data):
+    if "method" in parser_says and _METHOD.match(data):
         return Refused(501, "method", "This method is not known here.")
     for words, status, reason, detail in _SAYS:
         if words in parser_says:
