@@ -131,6 +131,8 @@ class LivePath:
         """Count it in, even if it may not stay: then the reason."""
         self.clients.add(client)
         self.values[self._connections] += 1
+        if self.draining:
+            client.drain()
         inside = len(self.clients)
         refused = self._doors.enter(client.peer, inside=inside, limits=self.limits, trusted=client.trusted)
         if refused is not None and inside > self.limits.connections + MAX_TURNED_AWAY:
