@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import httptools
 
-from proxy.fields import InvalidAnswer, read_answer_fields, size_of, tokens, unframe
+from proxy.answer_fields import InvalidAnswer, read_answer_fields, unframe
+from proxy.field_table import size_of, tokens
 from proxy.heads import STATUS_LINES
 from proxy.outlet import Outlet
 from proxy.replies import Failure
 
 if TYPE_CHECKING:
-    from proxy.fields import AnswerFields
+    from proxy.answer_fields import AnswerFields
     from proxy.model.message import Headers
     from proxy.pool import Pool
     from proxy.tunnel import Tunnel

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from proxy.fields import AnswerFields, InvalidAnswer, RequestFields
+from proxy.answer_fields import AnswerFields, InvalidAnswer
+from proxy.fields import RequestFields
 from proxy.model.message import Headers, RequestHead
 
 FORBIDDEN_TRAILERS = frozenset(

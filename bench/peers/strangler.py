@@ -10,25 +10,30 @@ NAME = "strangler"
 PROGRAMS: dict[str, str] = {}
 
 
-def command(scene: Scene, *, shadow: str = "") -> list[str]:
+def table(legacy_port: int, candidate_port: int, *, shadow: str = "") -> str:
+    """Fifty routes with a sticky split. ``shadow`` is a line for each of them."""
     routes = "\n".join(
         f"  - name: {prefix[5:8]}\n"
         f"    match: {{ path: '{prefix}/{{id}}' }}\n"
         f"    split: {{ candidate: 50, legacy: 50 }}\n{shadow}"
         for prefix in prefixes()
     )
-    table = scene.directory / "routes.yaml"
-    table.write_text(
+    return (
         "version: 1\n"
         "backends:\n"
-        f"  legacy: {{ url: 'http://127.0.0.1:{scene.legacy_port}' }}\n"
-        f"  candidate: {{ url: 'http://127.0.0.1:{scene.candidate_port}' }}\n"
+        f"  legacy: {{ url: 'http://127.0.0.1:{legacy_port}' }}\n"
+        f"  candidate: {{ url: 'http://127.0.0.1:{candidate_port}' }}\n"
         "defaults:\n"
         "  identity: [{ cookie: session }]\n"
         f"routes:\n{routes}"
     )
+
+
+def command(scene: Scene, *, shadow: str = "") -> list[str]:
+    config = scene.directory / "routes.yaml"
+    config.write_text(table(scene.legacy_port, scene.candidate_port, shadow=shadow))
     return [
-        *(sys.executable, "-m", "console", "serve", "--config", str(table), "--workers", "1"),
+        *(sys.executable, "-m", "console", "serve", "--config", str(config), "--workers", "1"),
         *("--listen", f"127.0.0.1:{scene.port}", "--admin", f"127.0.0.1:{free_port()}"),
         *("--store", f"sqlite:///{scene.directory}/strangler.db", "--secret", str(scene.directory / "strangler.key")),
         *("--log-format", "json"),

@@ -18,10 +18,8 @@ import aiohttp
 import pytest
 
 from console.exits import Exit
-from proxy.model import passed
 from proxy.model.control import FD_VARIABLE, ControlChannel
 from proxy.model.settings import Settings
-from proxy.supervise.ports import open_port
 from tests.console.scene import TABLE, fill_store
 from tests.console.test_status import process, told
 
@@ -34,8 +32,9 @@ class Console:
     """The process, and the supervisor's end of its channel."""
 
     def __init__(self, directory: Path) -> None:
-        port = open_port("127.0.0.1", 0, "--admin")
-        self.port = port.port
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
         self.settings = Settings(
             admin_port=self.port,
             store=fill_store(directory / "strangler.db"),
@@ -44,17 +43,12 @@ class Console:
         )
         self.log = directory / "console.log"
         self.ours, theirs = socket.socketpair()
-        with contextlib.closing(port), theirs, self.log.open("wb") as sink:
+        with theirs, self.log.open("wb") as sink:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "console.admin"],
                 cwd=ROOT,
-                env={
-                    **os.environ,
-                    **self.settings.to_environment(),
-                    FD_VARIABLE: str(theirs.fileno()),
-                    passed.VARIABLE: passed.numbers_of(port.sockets),
-                },
-                pass_fds=(theirs.fileno(), *(one.fileno() for one in port.sockets)),
+                env={**os.environ, **self.settings.to_environment(), FD_VARIABLE: str(theirs.fileno())},
+                pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=sink,

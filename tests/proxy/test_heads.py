@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from proxy.fields import AnswerFields
+from proxy.answer_fields import AnswerFields
 from proxy.heads import FORBIDDEN_TRAILERS, chunk, frame_answer, last_chunk
 
 
 def fields(length: int | None = None, *, chunked: bool = False) -> AnswerFields:
-    answer = AnswerFields()
+    answer = AnswerFields(dechunk=False)
     answer.length, answer.chunked = length, chunked
     return answer
 

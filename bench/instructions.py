@@ -1,0 +1,149 @@
+"""``python -m bench.instructions``: machine instructions of one plain request through the live path, without sockets and kernel.
+
+Counted by valgrind's callgrind, so the number is the same whatever else the machine does: it tells before and after a change what a
+ratio of requests per CPU-second would need a quiet machine for. What the kernel costs is not in it; ``python -m bench`` has that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from bench.peers import strangler
+from bench.programs import program, require
+from bench.scene import ANSWER, BROWSER_HEADERS, prefixes
+from proxy.accept import ClientConnection
+from proxy.access_log import AccessLog
+from proxy.live_path import LivePath
+from proxy.model.counters import Counters
+from proxy.model.settings import Settings
+from proxy.routing import Routing
+from proxy.table.load import load_table
+
+WARM_UP = 300
+COUNTED = 500
+
+_HEADERS = "".join(f"{name}: {value}\r\n" for name, value in BROWSER_HEADERS.items())
+_ANSWER = (
+    "HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Wed, 25 Nov 2026 12:00:00 GMT\r\nContent-Type: application/json\r\n"
+    f"Content-Length: {len(ANSWER)}\r\nConnection: keep-alive\r\nCache-Control: no-store\r\n"
+    f"X-Content-Type-Options: nosniff\r\n\r\n{ANSWER}"
+).encode()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.instructions", description=__doc__)
+    parser.add_argument("--keep", type=Path, help="keep callgrind's profile here, for callgrind_annotate")
+    parser.add_argument("--run", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.run is not None:
+        with tempfile.TemporaryDirectory() as directory, asyncio.Runner(loop_factory=_Loop) as runner:
+            runner.run(_drive(options.run, Path(directory)))
+        return 0
+    require({"valgrind": "valgrind"})
+    few, many = (_count(WARM_UP + more, options) for more in (0, COUNTED))
+    print(f"{(many - few) / COUNTED:,.0f} instructions a request")
+    return 0
+
+
+def _count(requests: int, options: argparse.Namespace) -> int:
+    with tempfile.TemporaryDirectory(prefix="strangler-bench-") as directory:
+        profile = options.keep or Path(directory) / "profile"
+        command = [program("valgrind"), "--tool=callgrind", f"--callgrind-out-file={profile}", sys.executable]
+        command += ["-m", "bench.instructions", "--run", str(requests)]
+        # One seed for all hashes: else every run has other collisions.
+        environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+        said = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stderr
+        found = re.search(r"Collected : (\d+)", said)
+        if found is None:
+            raise SystemExit(f"bench: valgrind gave no count:\n{said}")
+        return int(found[1])
+
+
+class _Transport(asyncio.Transport):
+    """Takes everything at once, and says when something was written."""
+
+    def __init__(self, written: Callable[[], object]) -> None:
+        super().__init__()
+        self._written = written
+
+    def write(self, data: Any) -> None:  # noqa: ARG002 - nobody reads it
+        self._written()
+
+    def writelines(self, pieces: Any) -> None:
+        self.write(b"".join(pieces))
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return ("127.0.0.1", 40000) if name == "peername" else default
+
+    def is_closing(self) -> bool:
+        return False
+
+    def close(self) -> None: ...
+
+    def abort(self) -> None: ...
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+    def can_write_eof(self) -> bool:
+        return True
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+
+class _Loop(uvloop.Loop):
+    """Connections lead to a backend that answers in the next turn."""
+
+    async def create_connection(self, factory: Any, *_: Any, **__: Any) -> Any:  # type: ignore[override]  # the one use that the live path makes of it
+        protocol = factory()
+        transport = _Transport(lambda: self.call_soon(protocol.data_received, _ANSWER))
+        protocol.connection_made(transport)
+        return transport, protocol
+
+
+def _requests() -> list[bytes]:
+    paths = prefixes()
+    return [
+        (
+            f"GET {paths[n % len(paths)]}/{n * 7919}?expand=lines&page={n} HTTP/1.1\r\n{_HEADERS}"
+            f"Host: shop.example.com\r\nCookie: theme=dark; session=s-{n * 104729}; consent=all\r\n\r\n"
+        ).encode()
+        for n in range(1, 101)
+    ]
+
+
+async def _drive(count: int, directory: Path) -> None:
+    """``count`` requests, one after the other, on one client connection."""
+    table = load_table(strangler.table(1, 2))
+    settings = Settings(run_dir=str(directory), log_format="json")
+    counters = Counters(directory, "proxy-0-1")
+    with AccessLog(settings, counters, write=lambda _: None) as access_log:
+        live = LivePath(settings, Routing(table, bytes(32)), bytes(32), counters, access_log, "proxy-0-1")
+        answered = asyncio.Event()
+        client = ClientConnection(live)
+        client.connection_made(_Transport(answered.set))
+        requests = _requests()
+        gc.collect()
+        gc.disable()  # when it runs depends on what ran before: noise
+        for number in range(count):
+            client.data_received(requests[number % len(requests)])
+            await answered.wait()
+            answered.clear()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
