@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
+import socket
+from typing import Any
 
 import pytest
 
-from proxy.pool import REST_SECONDS
+from proxy.pool import REST_SECONDS, Pool
 from tests.proxy.conftest import Origins, Proxies, to_legacy
 from tests.proxy.wire import OriginConnection, always, answering, eventually, get, ok
 
@@ -130,6 +133,7 @@ async def test_chunked_bodies_keep_their_framing_and_their_trailers(origin: Orig
     assert seen == [b"3\r\nabc\r\n2\r\nde\r\n0\r\nX-Sum: 1\r\n\r\n"]
 
 
+@pytest.mark.promise("U7")
 @pytest.mark.parametrize(
     ("method", "answer", "sent"),
     [
@@ -229,6 +233,7 @@ async def test_early_hints_are_passed_on(origin: Origins, proxy: Proxies) -> Non
     assert (await client.read_answer())[2] == b"hello"
 
 
+@pytest.mark.promise("U1")
 async def test_nobody_listening_is_a_502_with_the_request_id(proxy: Proxies, unused_port: int) -> None:
     running = await proxy(to_legacy(unused_port))
     client = await running.connect()
@@ -241,6 +246,7 @@ async def test_nobody_listening_is_a_502_with_the_request_id(proxy: Proxies, unu
     assert running.count("strangler_backend_failures", kind="refused") == 2
 
 
+@pytest.mark.promise("U6")
 async def test_a_backend_that_hangs_up_without_an_answer_is_a_502(origin: Origins, proxy: Proxies) -> None:
     async def handler(connection: OriginConnection) -> None:
         await connection.read_head()
@@ -252,6 +258,7 @@ async def test_a_backend_that_hangs_up_without_an_answer_is_a_502(origin: Origin
     assert len(backend.heads) == 1
 
 
+@pytest.mark.promise("U3")
 async def test_a_silent_backend_is_a_504_after_the_first_byte_timeout(origin: Origins, proxy: Proxies) -> None:
     async def handler(connection: OriginConnection) -> None:
         await connection.read_head()
@@ -287,6 +294,7 @@ async def test_an_answer_cut_short_is_visibly_cut_short(origin: Origins, proxy: 
     await eventually(lambda: running.count("strangler_backend_failures", kind="cut_short") == 1)
 
 
+@pytest.mark.promise("U6")
 async def test_a_dead_reused_connection_is_replaced_for_a_request_that_may_be_repeated(
     origin: Origins, proxy: Proxies
 ) -> None:
@@ -306,6 +314,7 @@ async def test_a_dead_reused_connection_is_replaced_for_a_request_that_may_be_re
     assert running.count("strangler_retries") == 1
 
 
+@pytest.mark.promise("U6")
 async def test_a_post_is_never_sent_twice(origin: Origins, proxy: Proxies) -> None:
     async def handler(connection: OriginConnection) -> None:
         await connection.read_head()
@@ -322,6 +331,7 @@ async def test_a_post_is_never_sent_twice(origin: Origins, proxy: Proxies) -> No
     assert sum(head.startswith(b"POST") for head in backend.heads) == 1
 
 
+@pytest.mark.promise("C6")
 async def test_a_client_that_leaves_frees_the_backend_at_once(origin: Origins, proxy: Proxies) -> None:
     ended = asyncio.Event()
 
@@ -340,6 +350,7 @@ async def test_a_client_that_leaves_frees_the_backend_at_once(origin: Origins, p
     await eventually(lambda: running.count("strangler_in_flight") == 0)
 
 
+@pytest.mark.promise("C5")
 async def test_a_slow_reader_holds_the_backend_back(origin: Origins, proxy: Proxies) -> None:
     """32 MiB to a client that does not read: what the proxy takes from the backend stays far below that."""
     sent = 0
@@ -364,6 +375,7 @@ async def test_a_slow_reader_holds_the_backend_back(origin: Origins, proxy: Prox
     assert len(await client.read_exactly(33554432)) == 33554432
 
 
+@pytest.mark.promise("U13")
 async def test_a_slow_backend_holds_the_client_back(origin: Origins, proxy: Proxies) -> None:
     go_on = asyncio.Event()
 
@@ -394,6 +406,7 @@ routes:
 """
 
 
+@pytest.mark.promise("U15")
 async def test_legacy_answers_a_safe_request_that_the_new_backend_failed(
     origin: Origins, proxy: Proxies, unused_port: int
 ) -> None:
@@ -445,3 +458,76 @@ async def test_every_request_is_counted_and_logged_once(origin: Origins, proxy: 
     assert running.count("strangler_seen", route="(unclaimed)") == 3
     assert running.count("strangler_skipped", route="(unclaimed)", reason="no_shadow") == 3
     assert running.count("strangler_in_flight") == 0
+
+
+@pytest.mark.promise("U2")
+async def test_a_name_that_does_not_resolve_fails_its_own_requests_only(origin: Origins, proxy: Proxies) -> None:
+    legacy = await origin(always(ok(b"from legacy")))
+    table = """
+  orders: { url: 'http://nowhere.invalid:9000', timeouts: { connect: 1s } }
+routes:
+  - { name: orders, match: { path: /orders/** }, backend: orders }
+"""
+    running = await proxy(to_legacy(legacy.port, table.lstrip("\n")))
+    lost, client = await running.connect(), await running.connect()
+    await lost.send(get(b"/orders/1"))
+    for _ in range(20):
+        await client.send(get(b"/"))
+        assert (await client.read_answer())[2] == b"from legacy"
+    # Refused by the resolver, or the resolver does not answer in time.
+    assert (await lost.read_answer())[0] in {502, 504}
+    assert running.count("strangler_backend_failures", backend="orders") == 1
+    assert running.count("strangler_in_flight") == 0
+
+
+@pytest.mark.promise("U1")
+async def test_the_body_of_a_request_is_not_taken_before_its_backend_is_reached(
+    origin: Origins, proxy: Proxies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the connection is made, only a little of the body is read; then the client is held."""
+    reached = asyncio.Event()
+
+    async def late(self: Pool, seconds: float, *callbacks: Any) -> None:
+        await reached.wait()
+        await connect(self, seconds, *callbacks)
+
+    connect = Pool._connect
+    monkeypatch.setattr(Pool, "_connect", late)
+
+    async def handler(connection: OriginConnection) -> None:
+        await connection.read_head()
+        await connection.send(ok(b"%d" % len(await connection.read_exactly(2**24))))
+
+    backend = await origin(handler)
+    running = await proxy(to_legacy(backend.port))
+    client = await running.connect()
+    sending = asyncio.create_task(
+        client.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 16777216\r\n\r\n" + bytes(2**24))
+    )
+    await eventually(lambda: [c for c in running.live.clients if not c.transport.is_reading()])
+    (connection,) = running.live.clients
+    assert connection.passage is not None
+    assert connection.passage.bytes_in < 2**20
+    reached.set()
+    assert (await client.read_answer())[2] == b"16777216"
+    await sending
+
+
+@pytest.mark.promise("U1")
+async def test_a_backend_that_accepts_nobody_is_a_504_after_the_connect_timeout(proxy: Proxies) -> None:
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        port = full.getsockname()[1]
+        async with contextlib.AsyncExitStack() as stack:
+            for _ in range(4):  # what fits its queue, and more
+                waiting = stack.enter_context(socket.socket())
+                waiting.setblocking(False)
+                waiting.connect_ex(("127.0.0.1", port))
+            running = await proxy(to_legacy(port, "defaults: { timeouts: { connect: 300ms } }\n"))
+            client = await running.connect()
+            sent_at = running.live.loop.time()
+            await client.send(get())
+            assert (await client.read_answer())[0] == 504
+            assert 0.25 < running.live.loop.time() - sent_at < 2.0
+    assert running.count("strangler_backend_failures", kind="connect_timeout") == 1

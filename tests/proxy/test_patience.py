@@ -23,6 +23,7 @@ async def silent(connection: OriginConnection) -> None:
     await connection.reader.read()
 
 
+@pytest.mark.promise("C4")
 async def test_a_body_that_stops_coming_is_the_clients_fault(origin: Origins, proxy: Proxies) -> None:
     backend = await origin(silent)
     running = await proxy(to_legacy(backend.port, "defaults: { timeouts: { idle: 100ms } }\n"))
@@ -34,6 +35,7 @@ async def test_a_body_that_stops_coming_is_the_clients_fault(origin: Origins, pr
     assert running.count("strangler_in_flight") == 0
 
 
+@pytest.mark.promise("C5")
 async def test_a_client_that_stops_reading_is_let_go_and_no_backend_blamed(origin: Origins, proxy: Proxies) -> None:
     async def handler(connection: OriginConnection) -> None:
         await connection.read_head()
@@ -95,6 +97,7 @@ routes:
     assert running.count("strangler_in_flight") == 0
 
 
+@pytest.mark.promise("C5", "C8")
 async def test_answers_nobody_reads_do_not_pile_up(origin: Origins, proxy: Proxies) -> None:
     """A client that sends requests and never reads: neither the next answer nor the next request is taken."""
     answer = ok(bytes(200_000))
