@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import pytest
 
+from proxy.pool import Pool
 from tests.proxy.conftest import Origins, Proxies, Proxy, to_legacy
 from tests.proxy.wire import Client, Handler, OriginConnection, answering, eventually, get, ok
 
@@ -48,6 +49,10 @@ class Bad:
 
 def case(name: str, ids: str, answer: bytes, then: Then = "stays") -> Any:
     return pytest.param(Bad(answer, then), id=name, marks=pytest.mark.promise(*ids.split()))
+
+
+def pool_of(running: Proxy) -> Pool:
+    return running.live.backends.of(running.live.routing.table.backends["legacy"]).pick(None).pool
 
 
 async def the_next_one_is_unaffected(running: Proxy) -> None:
@@ -327,7 +332,7 @@ async def test_an_answer_that_came_before_its_request_was_sent_is_not_believed(o
 
     backend = await origin(handler)
     running = await proxy(to_legacy(backend.port))
-    pool = running.live.pools.of(running.live.routing.table.backends["legacy"])
+    pool = pool_of(running)
     made: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
     pool.connect(5.0, made.set_result, lambda *_: None)
     connection = await made
@@ -351,7 +356,7 @@ async def test_bytes_read_before_the_request_was_written_answer_nobody(origin: O
     client = await running.connect()
     await client.send(get())
     await client.read_answer()
-    pool = running.live.pools.of(running.live.routing.table.backends["legacy"])
+    pool = pool_of(running)
     idle = pool.take(running.live.now, safe=True)
     assert idle is not None
     pool.put(idle)
