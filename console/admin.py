@@ -18,6 +18,7 @@ from console.web.guard import Guard
 from console.web.instance import Instance
 from proxy.model.control import BrokenMessage, ControlChannel
 from proxy.model.log import set_up_logging
+from proxy.model.passed import passed_sockets
 from proxy.model.settings import Settings
 from proxy.table.mistakes import BadTable
 from shadow.store import open_store
@@ -36,7 +37,7 @@ def main() -> int:
 
 
 async def run(settings: Settings) -> int:
-    """Serve the admin port until the supervisor says drain, is gone, or SIGTERM comes. Raises OSError if the port is taken."""
+    """Serve the admin port until the supervisor says drain, is gone, or SIGTERM comes."""
     channel = await ControlChannel.open()
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
@@ -46,7 +47,8 @@ async def run(settings: Settings) -> int:
     runner = web.AppRunner(admin.app(), access_log=None, shutdown_timeout=CLOSING_SECONDS)
     try:
         await runner.setup()
-        await web.TCPSite(runner, settings.admin_host or None, settings.admin_port, reuse_port=True).start()
+        for one in passed_sockets():
+            await web.SockSite(runner, one).start()
         hearing = asyncio.create_task(_hear(channel, instance, stop))
         await stop.wait()
         hearing.cancel()

@@ -1,78 +1,49 @@
 """The client's side: one connection, whose requests become passages one after the other.
 
-What is ambiguous is refused here, before any backend sees a byte (promise 2): the parser refuses broken syntax and framing,
-``fields`` what the parser lets through. Pipelined requests wait in order; reading stops while any waits, so one read's
-worth of them is the bound.
+``reading.py`` makes them. Pipelined requests wait in order; reading stops while any waits, and all but a few wait as bytes, so
+that one read is the bound.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections import deque
 from typing import TYPE_CHECKING
 
-import httptools
-
-from proxy.field_table import size_of
-from proxy.fields import Refused, end_to_end, protocol_of, read_request_fields
+from proxy.fields import Refused
 from proxy.mend import hurry
-from proxy.model.message import Headers, RequestHead
-from proxy.outlet import Outlet
 from proxy.passage import Passage
-from proxy.patience import HEAD_SECONDS, KEEP_ALIVE_SECONDS, LINGER_SECONDS, MAX_HALF_READ, STALL_SECONDS, Hold
-from proxy.refusals import MAX_FIELDS, MAX_HEAD, MAX_TARGET, check_authority, refusal_of, too_large, too_long
+from proxy.patience import LINGER_SECONDS, PACE_GRACE, PACE_SECONDS, STALL_SECONDS, Hold
+from proxy.reading import RequestReader
+from proxy.refusals import too_slow
 from proxy.replies import reply
 
 if TYPE_CHECKING:
     from proxy.fields import RequestFields
     from proxy.live_path import LivePath
+    from proxy.model.message import RequestHead
     from proxy.tunnel import Tunnel
-
-log = logging.getLogger(__name__)
 
 MAX_EARLY = 64 * 1024
 
-_REFUSED_METHODS = {b"CONNECT", b"TRACE"}
 
-
-class ClientConnection(Outlet, asyncio.Protocol):
-    """One client connection. ``passage`` is the request being answered, ``deadline`` when patience ends (loop time),
-    ``blocked`` tells that the client does not take what we send, ``half_closed`` that it sends no more."""
+class ClientConnection(RequestReader, asyncio.Protocol):
+    """One client connection. ``blocked`` tells that the client does not take what we send, ``half_closed`` that it sends no more."""
 
     __slots__ = (
-        "_early", "_fed", "_headers", "_hold", "_in_head", "_incoming", "_lingering", "_parser",
-        "_pending_refusal", "_priming", "_queue", "_read", "_reframe", "_target", "blocked", "closed",
-        "deadline", "half_closed", "live", "passage", "peer", "peer_bytes", "scheme", "trusted", "tunnel",
+        "_going_on", "_hold", "_leaving", "_pending_refusal", "blocked", "half_closed", "peer_bytes", "scheme", "tunnel",
     )  # fmt: skip
 
     def __init__(self, live: LivePath) -> None:
-        super().__init__(live.flush_soon)
-        self.live = live
-        self.passage: Passage | None = None
+        super().__init__(live)
         self.tunnel: Tunnel | None = None
-        self.closed = False
         self.blocked = False
         self.half_closed = False
-        self.peer = ""
         self.peer_bytes = b""
         self.scheme = b"http"
-        self.trusted = False
-        self._parser = httptools.HttpRequestParser(self)
-        self._headers: Headers = []
-        self._target = b""
-        self._fed = 0
-        self._read = 0
-        self._in_head = False
-        self._incoming: Passage | None = None
-        self._queue: deque[Passage] = deque()
         self._hold = Hold(0)
-        self._lingering = False
+        self._going_on = False
+        self._leaving = False
         self._pending_refusal: Refused | None = None
-        self._priming = False
-        self._reframe: RequestFields | None = None
-        self._early: bytearray | None = None
-        self.deadline = live.now + HEAD_SECONDS
 
     # What the event loop does.
 
@@ -82,7 +53,9 @@ class ClientConnection(Outlet, asyncio.Protocol):
         self.peer = peer[0] if isinstance(peer, tuple) else "unix"
         self.peer_bytes = self.peer.encode()
         self.trusted = self.live.trusts(self.peer)
-        self.live.client_arrived(self)
+        refused = self.live.client_arrived(self)
+        if refused is not None:
+            self._refuse(refused)
 
     def data_received(self, data: bytes) -> None:
         if self.tunnel is not None:
@@ -90,7 +63,7 @@ class ClientConnection(Outlet, asyncio.Protocol):
         elif self._early is not None:
             self._keep_early(data)
         elif not self._lingering:
-            self._feed(data)
+            self._receive(data)
 
     def eof_received(self) -> bool | None:
         self.flush()
@@ -131,129 +104,21 @@ class ClientConnection(Outlet, asyncio.Protocol):
         elif self.passage is not None:
             self.passage.client_writable(writable)
 
-    # Parsing.
+    # Requests.
 
-    def _feed(self, data: bytes) -> None:
-        self._read = len(data)
-        self._fed += self._read
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._parsed_upgrade(data[upgrade.args[0] :])
-        except httptools.HttpParserCallbackError as error:
-            if isinstance(error.__context__, Refused):
-                self._refuse(error.__context__)
-            else:
-                log.exception("a request made us fail", extra={"peer": self.peer})
-                self._refuse(Refused(500, "internal", "The proxy failed to handle this request."))
-        except httptools.HttpParserError as error:
-            self._refuse(refusal_of(str(error), data))
-        else:
-            if not self._in_head and not self._headers:
-                self._fed = 0  # neither a head nor trailers are half read
-            elif self._fed > MAX_HALF_READ or len(self._headers) > MAX_FIELDS:
-                self._refuse(too_large())
-
-    def on_message_begin(self) -> None:
-        if self._priming:
-            return
-        self._target = b""
-        self._headers = []
-        self._in_head = True
-        self._fed = self._read  # what came in earlier reads was another message's
-        if self.passage is None:
-            self.deadline = self.live.now + HEAD_SECONDS
-
-    def on_url(self, part: bytes) -> None:
-        if self._priming:
-            return
-        self._target += part
-        if len(self._target) > MAX_TARGET:
-            raise too_long()
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if self._priming:
-            return
-        self._headers.append((name, value))
-
-    def on_headers_complete(self) -> None:
-        if self._priming:
-            return
-        parser = self._parser
-        method = parser.get_method()
-        if method in _REFUSED_METHODS:
-            raise Refused(405, "method", "CONNECT and TRACE do not pass through here.")
-        http_1_0 = parser.get_http_version() == "1.0"
-        headers = self._headers
-        self._headers = []
-        self._in_head = False
-        if len(headers) > MAX_FIELDS or (self._fed > MAX_HEAD and size_of(headers) > MAX_HEAD):
-            raise too_large()
-        fields = read_request_fields(headers, trusted=self.trusted, http_1_0=http_1_0)
-        if fields.via is not None and self.live.pseudonym in fields.via:
-            raise Refused(508, "loop", "This request has been here before: a backend leads back to this proxy.")
-        head = RequestHead(method, self._target, headers, fields.host, fields.cookie)
-        if not self._target.startswith(b"/"):
-            check_authority(head)
-        passage = Passage(self, head, fields, http_1_0=http_1_0, keep_alive=parser.should_keep_alive())
-        if parser.should_upgrade():
+    def _arrived(self, head: RequestHead, fields: RequestFields, *, http_1_0: bool) -> None:
+        passage = Passage(self, head, fields, http_1_0=http_1_0, keep_alive=self._parser.should_keep_alive())
+        if self._parser.should_upgrade():
             self._choose_upgrade(passage)
         self._incoming = passage
-        if self.passage is None:
-            self._start(passage)
-        else:
+        if self.passage is not None:
             self._queue.append(passage)
             self._holding(Hold.QUEUE, True)
+        elif not self._leaving:
+            self._start(passage)
 
-    def on_body(self, data: bytes) -> None:
-        if self._incoming is not None:
-            self._incoming.request_body(data)
-
-    def on_message_complete(self) -> None:
-        incoming = self._incoming
-        if incoming is None or self._reframe is not None:
-            return
-        trailers, self._headers = self._headers, []
-        if trailers:
-            if len(trailers) > MAX_FIELDS:
-                raise too_large()
-            trailers = end_to_end(trailers)
-        self._incoming = None
-        incoming.request_body_complete(trailers)
-
-    # Upgrades.
-
-    def _choose_upgrade(self, passage: Passage) -> None:
-        """Pass the upgrade on, or forget it and treat the request as a plain one (RFC 9110 section 7.8 allows either).
-
-        The parser ends an upgrade request at its head. A body must still be read as a body, else its bytes would be taken for
-        the next request: such a request is framed anew.
-        """
-        fields = passage.fields
-        fields.upgrade = token = protocol_of(fields.upgrade or b"", passage.head.method)
-        if token is None or passage.http_1_0 or fields.has_body:
-            self._reframe = fields
-        else:
-            passage.upgrade = token.lower()
-
-    def _parsed_upgrade(self, rest: bytes) -> None:
-        fields, self._reframe = self._reframe, None
-        if fields is None:
-            self._early = bytearray()
-            self._keep_early(rest)
-            return
-        framing = (
-            b"Transfer-Encoding: chunked\r\n" if fields.chunked else b"Content-Length: %d\r\n" % (fields.length or 0)
-        )
-        self._parser = httptools.HttpRequestParser(self)
-        self._priming = True
-        self._feed(b"POST / HTTP/1.1\r\nHost: reframed\r\n" + framing + b"\r\n")
-        self._priming = False
-        if rest:
-            self._feed(rest)
-
-    def _keep_early(self, data: bytes) -> None:
-        """Bytes sent before the 101: delivered after it, dropped on refusal, never parsed as HTTP."""
+    def _keep_early(self, data: bytes | memoryview) -> None:
+        """Delivered after the 101, dropped on refusal, never parsed as HTTP."""
         assert self._early is not None
         self._early += data
         if len(self._early) > MAX_EARLY:
@@ -269,8 +134,6 @@ class ClientConnection(Outlet, asyncio.Protocol):
         tunnel.client_writable(not self.blocked)
         if early:
             tunnel.from_client(bytes(early))
-
-    # Passages.
 
     def _start(self, passage: Passage) -> None:
         """Raises Refused."""
@@ -294,20 +157,42 @@ class ClientConnection(Outlet, asyncio.Protocol):
         if passage.close_after or (self.live.draining and not self._queue):
             self._close(linger=bool(not passage.request_complete or self._hold))
             self._queue.clear()
-        elif self._queue:
-            if len(self._queue) == 1:
-                self._holding(Hold.QUEUE, False)
-            try:
-                self._start(self._queue.popleft())
-            except Refused as refused:
-                self._queue.clear()
-                self._refuse(refused)
-        elif self._pending_refusal is not None:
+        elif self._queue or self._rest:
+            self._go_on()
+        else:
+            self._idle()
+
+    def _go_on(self) -> None:
+        """With what came behind the request that has ended. A loop, since a passage may end before its start returns."""
+        if self._going_on:
+            return
+        self._going_on = True
+        try:
+            while self.passage is None and not self._leaving:
+                if self._queue:
+                    self._start(self._queue.popleft())
+                elif self._rest and not self._lingering:
+                    self._receive(b"")
+                else:
+                    self._idle()
+                    break
+        except Refused as refused:
+            self._queue.clear()
+            self._refuse(refused)
+        finally:
+            self._going_on = False
+        if not self._queue and (not self._rest or self._lingering):
+            self._holding(Hold.QUEUE, False)
+
+    def _idle(self) -> None:
+        """Nothing waits to be answered, but perhaps to be refused."""
+        live = self.live
+        if self._pending_refusal is not None:
             self._refuse(self._pending_refusal)
         elif self.half_closed:
             self._close(linger=False)
         else:
-            self.deadline = self.live.now + (HEAD_SECONDS if self._in_head else KEEP_ALIVE_SECONDS)
+            self.deadline = live.now + (live.limits.head_time if self._in_head else live.limits.keep_alive)
 
     def _refuse(self, refused: Refused) -> None:
         """Answer in turn, then close: after a framing error nobody knows where the next request begins."""
@@ -327,10 +212,11 @@ class ClientConnection(Outlet, asyncio.Protocol):
         live.counters.add("strangler_refused", reason=refused.reason)
         request_id = live.next_request_id()
         live.log_refusal(self, refused, request_id)
-        self.write(reply(refused.status, refused.detail, request_id, close=True))
+        self.write(reply(refused.status, refused.detail, request_id, close=True, headers=refused.headers))
         self._close(linger=True)
 
     def _close(self, *, linger: bool) -> None:
+        self._leaving = True
         self.flush()
         if self.transport.is_closing():
             return
@@ -384,6 +270,18 @@ class ClientConnection(Outlet, asyncio.Protocol):
         else:
             self.transport.abort()
 
+    def check_pace(self) -> None:
+        """Called every ``PACE_SECONDS``: a body must reach a rate on average, as long as it is only the client that we wait for."""
+        passage = self.passage
+        if passage is None or passage.request_complete or passage.answer_begun or self._hold:
+            return
+        if passage.expects and not passage.continued and not passage.bytes_in:
+            return  # it waits to be asked
+        passage.body_time += PACE_SECONDS
+        rate = self.live.limits.min_rate
+        if passage.body_time > PACE_GRACE and passage.bytes_in < rate * passage.body_time:
+            passage.request_broken(too_slow(rate))
+
     def held_by_backend(self) -> bool:
         return bool(self._hold & Hold.BACKEND)
 
@@ -393,7 +291,9 @@ class ClientConnection(Outlet, asyncio.Protocol):
             return
         if self._in_head or not self._target:
             # Its first request is on the way, or half here: a new connection that says nothing ends soon.
-            self.deadline = min(self.deadline, self.live.now + (HEAD_SECONDS if self._in_head else LINGER_SECONDS))
+            self.deadline = min(
+                self.deadline, self.live.now + (self.live.limits.head_time if self._in_head else LINGER_SECONDS)
+            )
         else:
             self.flush()
             self.transport.close()

@@ -13,10 +13,12 @@ from proxy.model.message import Headers
 
 
 class Refused(Exception):
-    """A request that no backend may see. ``status`` is what the client gets, ``reason`` counts and explains it."""
+    """A request that no backend may see. ``status`` is what the client gets, ``reason`` counts and explains it; ``headers`` are
+    further lines of the answer, each ended by CRLF."""
 
-    def __init__(self, status: int, reason: str, detail: str) -> None:
+    def __init__(self, status: int, reason: str, detail: str, headers: bytes = b"") -> None:
         super().__init__(detail)
+        self.headers = headers
         self.status = status
         self.reason = reason
         self.detail = detail

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from proxy.accept import ClientConnection
 from proxy.backends import Backends
+from proxy.doors import MAX_TURNED_AWAY, Doors
 from proxy.heads import via_lines
 from proxy.identity import IdentityCookie
 from proxy.model.plan import encode_plans, plans_of
 from proxy.outlet import Outlet
+from proxy.patience import PACE_SECONDS
 from proxy.tally import Meters
 from proxy.tap import Tap
 from proxy.tunnel import TunnelEnd
@@ -70,6 +72,7 @@ class LivePath:
         self.loop = asyncio.get_running_loop()
         self.now = self.loop.time()
         self.routing = routing
+        self.limits = routing.table.limits
         self.counters = counters
         self.values = counters.values
         self.meters = Meters(counters)
@@ -86,6 +89,8 @@ class LivePath:
         self.pseudonym = _pseudonym(settings, secret)
         self.via = via_lines(self.pseudonym)
         self._connections = counters.slot("strangler_connections")
+        self._doors = Doors()
+        self._pace_at = self.now + PACE_SECONDS
         self._tunnels = counters.slot("strangler_tunnels")
         self._tap_bytes = counters.slot("strangler_tap_bytes")
         self._id_prefix = os.urandom(8).hex()
@@ -97,6 +102,7 @@ class LivePath:
         """Put a new table in force: one assignment, seen by the next request."""
         self.routing = routing
         self.backends.use(routing.table.backends)
+        self.limits = routing.table.limits
         self._trust(routing)
         self.tap.table_changed()
 
@@ -121,12 +127,23 @@ class LivePath:
         self._ids += 1
         return f"{self._id_prefix}{self._ids:08x}"
 
-    def client_arrived(self, client: ClientConnection) -> None:
+    def client_arrived(self, client: ClientConnection) -> Refused | None:
+        """Count it in, even if it may not stay: then the reason."""
         self.clients.add(client)
         self.values[self._connections] += 1
+        if self.draining:
+            client.drain()
+        inside = len(self.clients)
+        refused = self._doors.enter(client.peer, inside=inside, limits=self.limits, trusted=client.trusted)
+        if refused is not None and inside > self.limits.connections + MAX_TURNED_AWAY:
+            self.counters.add("strangler_refused", reason=refused.reason)
+            client.transport.abort()
+            return None
+        return refused
 
     def client_left(self, client: ClientConnection) -> None:
         self.clients.discard(client)
+        self._doors.leave(client.peer)
         self.values[self._connections] -= 1
         self._note_empty()
 
@@ -155,14 +172,21 @@ class LivePath:
         self.now = now = self.loop.time()
         expired = [client for client in self.clients if client.deadline < now]
         for client in expired:
-            try:
-                client.expire()
-            except Exception:
-                # The clock must go on for all others.
-                log.exception("a deadline made us fail", extra={"peer": client.peer})
-                client.transport.abort()
+            self._guarded(client, client.expire)
+        if now >= self._pace_at:
+            self._pace_at = now + PACE_SECONDS
+            for client in list(self.clients):
+                self._guarded(client, client.check_pace)
         self.backends.tick(now)
         self.values[self._tap_bytes] = self.tap.waiting_bytes
+
+    def _guarded(self, client: ClientConnection, do: Callable[[], None]) -> None:
+        """The clock must go on for all others."""
+        try:
+            do()
+        except Exception:
+            log.exception("a deadline made us fail", extra={"peer": client.peer})
+            client.transport.abort()
 
     def drain(self) -> None:
         """Take nothing new; ``emptied`` is set when the last client has left."""

@@ -23,6 +23,7 @@ from proxy.model.decision import Decision, Skip
 from proxy.model.message import Headers, RequestHead
 from proxy.model.table import Timeouts
 from proxy.patience import CONTINUE_SECONDS
+from proxy.refusals import check_size
 from proxy.repair import IDEMPOTENT
 from proxy.replies import Failure, reply
 from proxy.tee import Tee
@@ -55,8 +56,8 @@ class Passage:
     """
 
     __slots__ = (
-        "_answer_chunked", "_body", "_body_size", "_cookie", "_ended", "_first_byte_at", "_head_bytes", "_sent_at",
-        "_started_at", "_tee", "answer_begun", "backend", "bytes_in", "bytes_out", "client", "close_after", "connecting",
+        "_answer_chunked", "_body", "_body_size", "_cookie", "_ended", "_first_byte_at", "_head_bytes", "_max_body", "_sent_at",
+        "_started_at", "_tee", "answer_begun", "backend", "body_time", "bytes_in", "bytes_out", "client", "close_after", "connecting",
         "connection", "continued", "decision", "endpoint", "expects", "failure", "fields", "head", "http_1_0", "is_head",
         "live", "meter", "request_complete", "request_id", "status", "table", "timeouts", "total_at", "trailers", "upgrade",
     )  # fmt: skip
@@ -79,29 +80,22 @@ class Passage:
         self.is_head = head.method == b"HEAD"
         self.upgrade: bytes | None = None
         self.expects = fields.expects
-        self.continued = False
         self.request_id = ""
         self.connection: BackendConnection | None = None
-        self.request_complete = False
         self.trailers: Headers = _NO_TRAILERS
-        self.bytes_in = 0
-        self.bytes_out = 0
+        self.bytes_in = self.bytes_out = self._body_size = self.status = 0
         self._body: list[bytes] = []
-        self._body_size = 0
         self._head_bytes = b""
         self._cookie: bytes | None = None
         self.connecting: asyncio.Task[None] | None = None
         self.endpoint: LiveEndpoint | None = None
         self._tee: Tee | None = None
-        self.answer_begun = False
-        self._answer_chunked = False
-        self._ended = False
-        self.status = 0
+        self.request_complete = self.continued = self.answer_begun = self._answer_chunked = self._ended = False
         self.timeouts = _NO_TIMEOUTS
-        self.total_at = 0.0
+        self.total_at = self.body_time = 0.0
+        self._max_body: int | None = None
         self._started_at = perf_counter()
-        self._sent_at = 0.0
-        self._first_byte_at = 0.0
+        self._sent_at = self._first_byte_at = 0.0
 
     # The request.
 
@@ -117,6 +111,9 @@ class Passage:
         except AmbiguousTarget as error:
             raise Refused(400, "target", str(error)) from error
         self.decision = decision
+        self._max_body = decision.route.max_body
+        if self._max_body is not None:
+            check_size(self.fields.length or self.bytes_in, self._max_body)
         if token is not None:
             self._cookie = live.identity_cookie.issue(token)
         if decision.shadow is not None and self.upgrade is None:
@@ -185,9 +182,12 @@ class Passage:
         self.client.deadline = min(deadline, self.total_at) if self.total_at else deadline
 
     def request_body(self, data: bytes) -> None:
+        """Raises Refused."""
         self.bytes_in += len(data)
         if self._tee is not None:
             self._tee.request_body(data)
+        if self._max_body is not None:
+            check_size(self.bytes_in, self._max_body)
         connection = self.connection
         if connection is not None:
             self._write_body(connection, data)

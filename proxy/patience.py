@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import enum
 
-HEAD_SECONDS = 30.0
-"""From the first byte of a request to the end of its head."""
-
-KEEP_ALIVE_SECONDS = 75.0
-
 LINGER_SECONDS = 2.0
 """How long we read on and throw away after a refusal, so that the client gets to read our answer (RFC 9112 section 9.6)."""
 
@@ -23,9 +18,11 @@ CONTINUE_SECONDS = 1.0
 """How long a backend may leave ``Expect: 100-continue`` unanswered until we ask the client for the body ourselves, as it
 would begin to send by itself some time (RFC 9110 section 10.1.1)."""
 
-MAX_HALF_READ = 320 * 1024
-"""Bytes fed until half a head or trailer section is too much: a whole head, and the read in which it began, which may
-hold other messages too."""
+PACE_SECONDS = 5.0
+"""How often the pace of bodies is looked at."""
+
+PACE_GRACE = 20.0
+"""What a slow start costs nobody."""
 
 
 class Hold(enum.IntFlag):

@@ -1,4 +1,4 @@
-"""Limits of a request's head, and what the parser's complaints mean as an answer."""
+"""What is refused, in words: the parser's complaints as answers, and what goes beyond the limits."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import re
 
 from proxy.fields import Refused
 from proxy.model.message import RequestHead
+from proxy.model.resilience import Limits
 from proxy.target import AmbiguousTarget, split_target
 
-MAX_TARGET = 16 * 1024
-MAX_FIELDS = 256
-MAX_HEAD = 64 * 1024
-"""Bytes of names and values."""
+FREE_FRAMING = 16 * 1024
+FRAMING_PER_BYTE = 16
+"""Bytes of chunk framing and trailers that come for nothing, and that a byte of body pays for: one-byte chunks are fine, with long
+extensions they are not."""
 
 _METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64} ")
 
@@ -22,9 +23,9 @@ _SAYS = (
 """What the parser's words mean; anything else is a 400."""
 
 
-def refusal_of(parser_says: str, data: bytes) -> Refused:
+def refusal_of(parser_says: str, data: bytes | memoryview) -> Refused:
     """``data`` is what the parser was reading: it tells an unknown method from no HTTP at all."""
-    if "Invalid method" in parser_says and _METHOD.match(data):
+    if "method" in parser_says and _METHOD.match(data):
         return Refused(501, "method", "This method is not known here.")
     for words, status, reason, detail in _SAYS:
         if words in parser_says:
@@ -43,9 +44,27 @@ def check_authority(head: RequestHead) -> None:
         raise Refused(400, "host", "The target names another host than the Host header.")
 
 
-def too_long() -> Refused:
-    return Refused(414, "target_too_long", f"The request target is longer than {MAX_TARGET} bytes.")
+def too_long(limits: Limits) -> Refused:
+    return Refused(414, "target_too_long", f"The request target is longer than {limits.target} bytes.")
 
 
-def too_large() -> Refused:
-    return Refused(431, "head_too_large", f"More than {MAX_FIELDS} header fields or {MAX_HEAD} bytes of them.")
+def too_large(limits: Limits) -> Refused:
+    return Refused(431, "head_too_large", f"More than {limits.fields} header fields or {limits.head} bytes of them.")
+
+
+def too_much_framing() -> Refused:
+    return Refused(400, "chunk_framing", "The body is mostly chunk extensions or trailers.")
+
+
+def check_size(size: int, limit: int) -> None:
+    """Of a body, as far as it is known. Raises Refused."""
+    if size > limit:
+        raise Refused(413, "body_too_large", f"The body is larger than {limit} bytes.")
+
+
+def too_slow(rate: int) -> Refused:
+    return Refused(408, "slow_body", f"The body came slower than {rate} bytes a second.")
+
+
+def loop() -> Refused:
+    return Refused(508, "loop", "This request has been here before: a backend leads back to this proxy.")

@@ -21,7 +21,9 @@ class Routing:
         self._sources = compile_sources(table.identity)
         self._cookie = IdentityCookie(secret)
         self._choosers = {route.name: Chooser(route, table) for route in table.routes}
-        unclaimed = Route(UNCLAIMED, (Match(),), Split(UNCLAIMED, ((LEGACY, 1),)), sticky=False)
+        unclaimed = Route(
+            UNCLAIMED, (Match(),), Split(UNCLAIMED, ((LEGACY, 1),)), sticky=False, max_body=table.limits.body
+        )
         self._unclaimed = Chooser(unclaimed, table, UNCLAIMED_REASON)
 
     def decide(self, head: RequestHead, dice: Dice) -> tuple[Decision, bytes | None]:

@@ -1,4 +1,4 @@
-"""A proxy worker: one process, one event loop, one listening socket shared through SO_REUSEPORT.
+"""A proxy worker: one process, one event loop, listening sockets that it shares with the other workers.
 
 It gets its table from the supervisor over the control channel, answers ``ready`` once it accepts, and ends when told to
 drain, or when the supervisor is gone.
@@ -11,18 +11,20 @@ import contextlib
 import gc
 import logging
 import os
+import resource
 import signal
 from pathlib import Path
 from typing import Any
 
 import uvloop
 
-from proxy.accept import ClientConnection
 from proxy.access_log import AccessLog
+from proxy.listener import Listener
 from proxy.live_path import TICK_SECONDS, LivePath
 from proxy.model.control import ControlChannel
 from proxy.model.counters import Counters
 from proxy.model.log import set_up_logging
+from proxy.model.passed import passed_sockets
 from proxy.model.settings import Settings
 from proxy.routing import Routing
 from proxy.table.load import load_table, transparent_table
@@ -30,9 +32,11 @@ from proxy.table.mistakes import BadTable
 
 log = logging.getLogger(__name__)
 
-BACKLOG = 4096
 ORPHAN_GRACE = 5.0
 """Seconds for requests in flight when the supervisor is gone; then the worker ends, whatever is left."""
+
+SETTLE_SECONDS = 0.25
+"""How long handshakes under way may take when a listening socket ends with us."""
 
 
 def main() -> int:
@@ -40,8 +44,16 @@ def main() -> int:
     index = int(os.environ.get("STRANGLER_INDEX", "0"))
     set_up_logging(settings, "proxy", index)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group; the supervisor drains us
+    _take_all_descriptors()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(Worker(settings, index).run())
+
+
+def _take_all_descriptors() -> None:
+    """The soft limit is for programs that use select(); we may have what the hard one allows."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 class Worker:
@@ -53,7 +65,8 @@ class Worker:
         self._secret = Path(settings.secret).read_bytes()
         self._counters = Counters(Path(settings.run_dir), self._name)
         self._live: LivePath | None = None
-        self._server: asyncio.Server | None = None
+        self._sockets = passed_sockets()
+        self._listener: Listener | None = None
         self._drained = asyncio.Event()
         self._draining: asyncio.Task[None] | None = None
 
@@ -67,14 +80,14 @@ class Worker:
                     case "table":
                         await self._take_table(message, channel, stack)
                     case "drain":
-                        self._drain_soon(message["grace"])
+                        self._drain_soon(message["grace"], last=message["last"])
                         await self._drained.wait()
                         return 0
                     case unknown:
                         log.warning("unknown control message", extra={"message_type": unknown})
             if not self._drained.is_set():
                 log.warning("the supervisor is gone; ending")
-            self._drain_soon(ORPHAN_GRACE)
+            self._drain_soon(ORPHAN_GRACE, last=True)
             await self._drained.wait()
         return 0
 
@@ -107,14 +120,9 @@ class Worker:
         settings = self._settings
         access_log = stack.enter_context(AccessLog(settings, self._counters))
         live = self._live = LivePath(settings, routing, self._secret, self._counters, access_log, self._name)
-        self._server = await live.loop.create_server(
-            lambda: ClientConnection(live),
-            settings.listen_host,
-            settings.listen_port,
-            reuse_port=True,
-            backlog=BACKLOG,
-        )
-        for task in (self._tick(live), live.tap.run()):
+        listener = self._listener = Listener(live, self._sockets)
+        listener.open()
+        for task in (self._tick(live, listener), live.tap.run()):
             running = live.loop.create_task(task)
             stack.callback(running.cancel)
         # What was made until now stays for good: the collector need not look at it again.
@@ -122,30 +130,30 @@ class Worker:
         gc.freeze()
         gc.set_threshold(20_000, 20, 50)
 
-    async def _tick(self, live: LivePath) -> None:
+    async def _tick(self, live: LivePath, listener: Listener) -> None:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             live.tick()
+            listener.tick()
 
     def _drain_on_signal(self, channel: ControlChannel) -> None:
         """Not told by the supervisor, so the end of our own channel ends the loop that listens to it."""
-        self._drain_soon(self._settings.grace)
+        self._drain_soon(self._settings.grace, last=False)
         assert self._draining is not None
         self._draining.add_done_callback(lambda _: channel.close())
 
-    def _drain_soon(self, grace: float) -> None:
+    def _drain_soon(self, grace: float, *, last: bool) -> None:
         if self._draining is None:  # a drain is not cut short by being asked for twice
-            self._draining = asyncio.get_running_loop().create_task(self._drain(grace))
+            self._draining = asyncio.get_running_loop().create_task(self._drain(grace, last=last))
 
-    async def _drain(self, grace: float) -> None:
-        """Take nothing new, finish what is under way, hand over the last counts."""
+    async def _drain(self, grace: float, *, last: bool) -> None:
+        """Take nothing new, finish what is under way, hand over the last counts. ``last``: nobody else will accept what waits."""
         live = self._live
-        if live is None:
+        if live is None or self._listener is None:
             self._drained.set()
             return
-        if self._server is not None:
-            self._server.close()
         live.drain()
+        await self._listener.close(SETTLE_SECONDS if last else 0.0)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(grace):
                 await live.emptied.wait()

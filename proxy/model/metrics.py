@@ -37,6 +37,12 @@ METRICS = {
         Metric("strangler_in_flight", "gauge", ("backend",), "Requests being answered now."),
         Metric("strangler_connections", "gauge", (), "Client connections open now."),
         Metric(
+            "strangler_accept_pauses",
+            "counter",
+            ("reason",),
+            "Times a worker stopped accepting for a moment: clients (as many as there are file descriptors for), error.",
+        ),
+        Metric(
             "strangler_backend_connects",
             "counter",
             ("backend", "result"),

@@ -18,7 +18,7 @@ from proxy.model.settings import Settings
 from proxy.supervise.cannot_start import CannotStart
 from proxy.supervise.child import Role, default_roles
 from proxy.supervise.current_table import CurrentTable
-from proxy.supervise.ports import reserve
+from proxy.supervise.ports import open_port
 from proxy.supervise.run_directory import run_directory
 from proxy.supervise.secret_key import secret_key_file
 from proxy.supervise.supervisor import Supervisor
@@ -44,9 +44,9 @@ def _supervise(settings: Settings, roles: Callable[[Settings], Sequence[Role]], 
     table = CurrentTable(settings.config, settings.legacy_url, counters)
     if mistakes := table.load_first():
         raise CannotStart(f"the route table is bad, nothing was started\n{mistakes}")
-    data = reserve(settings.listen_host, settings.listen_port, "--listen")
+    data = open_port(settings.listen_host, settings.listen_port, "--listen")
     stack.callback(data.close)
-    admin = reserve(settings.admin_host, settings.admin_port, "--admin")
+    admin = open_port(settings.admin_host, settings.admin_port, "--admin")
     stack.callback(admin.close)
     settings = settings.with_(
         listen_host=data.host,
@@ -58,6 +58,6 @@ def _supervise(settings: Settings, roles: Callable[[Settings], Sequence[Role]], 
     )
 
     async def run() -> int:
-        return await Supervisor(settings, roles(settings), table, data.authority, admin.authority).run()
+        return await Supervisor(settings, roles(settings), table, data, admin).run()
 
     return asyncio.run(run())

@@ -11,12 +11,13 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import proxy
+from proxy.model import passed
 from proxy.model.control import FD_VARIABLE, INDEX_VARIABLE, ControlChannel
 from proxy.model.settings import Settings
 from proxy.status import ProcessStatus
@@ -26,7 +27,8 @@ from proxy.supervise import back_off, notify
 @dataclass(frozen=True, slots=True)
 class Role:
     """``count`` processes of one kind. ``hears`` are the messages it gets beside ``drain``; ``grace`` is how long it may take
-    to end, in seconds, beyond which it is killed. Without one marked ``serves`` ready, the instance is not ready."""
+    to end, in seconds, beyond which it is killed. Without one marked ``serves`` ready, the instance is not ready. ``port`` is
+    the one whose listening sockets it shares with the others of its role."""
 
     name: str
     count: int
@@ -34,6 +36,7 @@ class Role:
     hears: frozenset[str] = frozenset()
     grace: float = 10.0
     serves: bool = False
+    port: Literal["data", "admin"] | None = None
 
 
 def default_roles(settings: Settings) -> tuple[Role, ...]:
@@ -41,16 +44,26 @@ def default_roles(settings: Settings) -> tuple[Role, ...]:
     # -P: a folder named proxy where strangler is started must not be taken for ours.
     python = (sys.executable, "-P", "-m")
     return (
-        Role("proxy", settings.workers, (*python, "proxy"), frozenset({"table"}), settings.grace, serves=True),
+        Role(
+            "proxy",
+            settings.workers,
+            (*python, "proxy"),
+            frozenset({"table"}),
+            settings.grace,
+            serves=True,
+            port="data",
+        ),
         Role("shadow", 1, (*python, "shadow")),
-        Role("console", 1, (*python, "console.admin"), frozenset({"table", "status"}), grace=3.0),
+        Role("console", 1, (*python, "console.admin"), frozenset({"table", "status"}), grace=3.0, port="admin"),
     )
 
 
 class Child:
     """Starts processes and knows the present one. ``deaths`` are those in a row, ``restarts`` all of them."""
 
-    def __init__(self, role: Role, index: int, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, role: Role, index: int, environment: Mapping[str, str], sockets: Sequence[socket.socket] = ()
+    ) -> None:
         self.role = role
         self.index = index
         self.ready = False
@@ -59,6 +72,7 @@ class Child:
         self.deaths = 0
         self.stopping = asyncio.Event()
         self._environment = environment
+        self._sockets = sockets
         self._process: subprocess.Popen[bytes] | None = None
         self._exited = asyncio.Event()
         self._channel: ControlChannel | None = None
@@ -84,9 +98,14 @@ class Child:
         # A process group of its own: Ctrl-C is for the supervisor, which then drains the children in order.
         return subprocess.Popen(
             self.role.command,
-            env={**self._environment, FD_VARIABLE: str(descriptor), INDEX_VARIABLE: str(self.index)},
+            env={
+                **self._environment,
+                FD_VARIABLE: str(descriptor),
+                INDEX_VARIABLE: str(self.index),
+                passed.VARIABLE: passed.numbers_of(self._sockets),
+            },
             stdin=subprocess.DEVNULL,
-            pass_fds=(descriptor,),
+            pass_fds=(descriptor, *(one.fileno() for one in self._sockets)),
             process_group=0,
         )
 

@@ -18,6 +18,7 @@ from proxy.status import ProcessStatus, State, status_document
 from proxy.supervise.child import Child, Role, environment_of_children
 from proxy.supervise.current_table import CurrentTable, Reading
 from proxy.supervise.notify import notify, notify_reloading
+from proxy.supervise.ports import Port
 from proxy.supervise.reap import reap_strangers
 from proxy.supervise.terminal import Terminal
 
@@ -33,19 +34,25 @@ KILL_MARGIN_SECONDS = 3.0
 class Supervisor:
     """One instance. ``run`` returns the exit code: 0 drained, 1 cannot start, 128 + N ended at once by the second signal N."""
 
-    def __init__(self, settings: Settings, roles: Sequence[Role], table: CurrentTable, listen: str, admin: str) -> None:
+    def __init__(self, settings: Settings, roles: Sequence[Role], table: CurrentTable, data: Port, admin: Port) -> None:
         environment = environment_of_children(settings)
         self._roles = roles
         self._run_dir = Path(settings.run_dir)
-        self._children = [Child(role, index, environment) for role in roles for index in range(role.count)]
+        self._ports = {"data": data, "admin": admin}
+        self._children = [
+            Child(role, index, environment, self._ports[role.port].sockets if role.port else ())
+            for role in roles
+            for index in range(role.count)
+        ]
         self._table = table
-        self._listen = listen
-        self._admin = admin
+        self._listen = data.authority
+        self._admin = admin.authority
         self._state = State.STARTING
         self._me = ProcessStatus("supervisor", 0, os.getpid(), 0, time.time(), ready=True)
         self._loop = asyncio.get_running_loop()
         self._exit_code: asyncio.Future[int] = self._loop.create_future()
         self._second_signal: int | None = None
+        self._last = True
         self._keepers: dict[Child, asyncio.Task[None]] = {}
         self._terminal = Terminal()
 
@@ -216,6 +223,8 @@ class Supervisor:
         for child in children:
             child.stopping.set()
             self._end_soon(child)
+            if child.role.port:  # the children's are the last ones now, so their close is the end of the port
+                self._ports[child.role.port].close()
         if not keepers:
             return
         await asyncio.wait(keepers, timeout=seconds)
@@ -227,6 +236,6 @@ class Supervisor:
 
     def _end_soon(self, child: Child) -> None:
         if self._second_signal is None:
-            child.tell({"type": "drain", "grace": child.role.grace})
+            child.tell({"type": "drain", "grace": child.role.grace, "last": self._last})
         else:
             child.kill()

@@ -18,8 +18,10 @@ import aiohttp
 import pytest
 
 from console.exits import Exit
+from proxy.model import passed
 from proxy.model.control import FD_VARIABLE, ControlChannel
 from proxy.model.settings import Settings
+from proxy.supervise.ports import open_port
 from tests.console.scene import TABLE, fill_store
 from tests.console.test_status import process, told
 
@@ -32,9 +34,8 @@ class Console:
     """The process, and the supervisor's end of its channel."""
 
     def __init__(self, directory: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        port = open_port("127.0.0.1", 0, "--admin")
+        self.port = port.port
         self.settings = Settings(
             admin_port=self.port,
             store=fill_store(directory / "strangler.db"),
@@ -43,12 +44,17 @@ class Console:
         )
         self.log = directory / "console.log"
         self.ours, theirs = socket.socketpair()
-        with theirs, self.log.open("wb") as sink:
+        with contextlib.closing(port), theirs, self.log.open("wb") as sink:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "console.admin"],
                 cwd=ROOT,
-                env={**os.environ, **self.settings.to_environment(), FD_VARIABLE: str(theirs.fileno())},
-                pass_fds=(theirs.fileno(),),
+                env={
+                    **os.environ,
+                    **self.settings.to_environment(),
+                    FD_VARIABLE: str(theirs.fileno()),
+                    passed.VARIABLE: passed.numbers_of(port.sockets),
+                },
+                pass_fds=(theirs.fileno(), *(one.fileno() for one in port.sockets)),
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=sink,

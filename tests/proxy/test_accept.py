@@ -10,7 +10,7 @@ import pytest
 from proxy.routing import Routing
 from proxy.table.load import load_table
 from tests.proxy.conftest import SECRET, Origins, Proxies, to_legacy
-from tests.proxy.wire import OriginConnection, always, answering, eventually, get, ok
+from tests.proxy.wire import Client, OriginConnection, always, answering, eventually, get, ok
 
 REFUSED = {
     "no host": (b"GET / HTTP/1.1\r\n\r\n", 400),
@@ -175,20 +175,16 @@ async def test_a_request_that_went_in_a_circle_is_told_so(origin: Origins, proxy
     assert running.count("strangler_refused", reason="loop") == 1
 
 
-async def test_a_slow_head_is_given_up(origin: Origins, proxy: Proxies, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("proxy.accept.HEAD_SECONDS", 0.1)
+async def test_a_slow_head_is_given_up(origin: Origins, proxy: Proxies) -> None:
     backend = await origin(always(ok()))
-    client = await (await proxy(to_legacy(backend.port))).connect()
+    client = await (await proxy(to_legacy(backend.port, "limits: { head_time: 100ms }\n"))).connect()
     await client.send(b"GET / HTTP/1.1\r\nHos")
     assert (await client.read_to_end()).startswith(b"HTTP/1.1 408 ")
 
 
-async def test_an_idle_connection_is_closed_without_a_word(
-    origin: Origins, proxy: Proxies, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("proxy.accept.KEEP_ALIVE_SECONDS", 0.1)
+async def test_an_idle_connection_is_closed_without_a_word(origin: Origins, proxy: Proxies) -> None:
     backend = await origin(always(ok()))
-    client = await (await proxy(to_legacy(backend.port))).connect()
+    client = await (await proxy(to_legacy(backend.port, "limits: { keep_alive: 100ms }\n"))).connect()
     await client.send(get())
     await client.read_answer()
     assert await client.read_to_end() == b""
@@ -314,3 +310,134 @@ async def test_one_deadline_that_fails_does_not_stop_the_clock(
     before = running.live.now
     await eventually(lambda: running.live.now > before)
     assert "a deadline made us fail" in caplog.text
+
+
+async def test_more_connections_than_allowed_get_an_answer_and_those_inside_go_on(
+    origin: Origins, proxy: Proxies
+) -> None:
+    backend = await origin(always(ok()))
+    running = await proxy(to_legacy(backend.port, "limits: { connections: 2 }\n"))
+    inside = [await running.connect() for _ in range(2)]
+    await eventually(lambda: len(running.live.clients) == 2)
+    outside = await running.connect()
+    received = await outside.read_to_end()
+    assert received.startswith(b"HTTP/1.1 503 ")
+    assert b"Retry-After: 1\r\n" in received
+    for client in inside:
+        await client.send(get())
+        assert (await client.read_answer())[0] == 200
+    await inside[0].close()
+    await outside.close()
+    await eventually(lambda: len(running.live.clients) == 1)
+    again = await running.connect()
+    await again.send(get())
+    assert (await again.read_answer())[0] == 200
+    assert running.count("strangler_refused", reason="connections") == 1
+
+
+async def test_far_more_connections_than_allowed_are_closed_without_a_word(
+    origin: Origins, proxy: Proxies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("proxy.live_path.MAX_TURNED_AWAY", 0)
+    backend = await origin(always(ok()))
+    running = await proxy(to_legacy(backend.port, "limits: { connections: 1 }\n"))
+    await running.connect()
+    await eventually(lambda: running.live.clients)
+    assert await (await running.connect()).read_to_end() == b""
+    assert running.count("strangler_refused", reason="connections") == 1
+
+
+async def test_one_address_may_have_so_many_connections(origin: Origins, proxy: Proxies) -> None:
+    backend = await origin(always(ok()))
+    running = await proxy(to_legacy(backend.port, "limits: { per_address: 1 }\n"))
+    client = await running.connect()
+    await eventually(lambda: running.live.clients)
+    assert (await (await running.connect()).read_to_end()).startswith(b"HTTP/1.1 429 ")
+    await client.send(get())
+    assert (await client.read_answer())[0] == 200
+    assert running.count("strangler_refused", reason="address_connections") == 1
+
+
+@pytest.fixture
+def quick_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    for place in ("proxy.accept.PACE_SECONDS", "proxy.live_path.PACE_SECONDS"):
+        monkeypatch.setattr(place, 0.05)
+    monkeypatch.setattr("proxy.accept.PACE_GRACE", 0.1)
+
+
+async def drip(client: Client, sent: asyncio.Event | None = None) -> None:
+    while sent is None or not sent.is_set():
+        client.writer.write(b"1\r\nx\r\n")
+        await asyncio.sleep(0.01)
+
+
+CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.promise("C4")
+@pytest.mark.usefixtures("quick_pace")
+async def test_a_body_that_only_drips_is_given_up(origin: Origins, proxy: Proxies) -> None:
+    async def handler(connection: OriginConnection) -> None:
+        await connection.read_head()
+        await connection.reader.read()
+
+    backend = await origin(handler)
+    running = await proxy(to_legacy(backend.port, "limits: { min_rate: 1000 }\n"))
+    client = await running.connect()
+    await client.send(CHUNKED)
+    dripping = asyncio.create_task(drip(client))
+    assert (await client.read_to_end()).startswith(b"HTTP/1.1 408 ")
+    dripping.cancel()
+    assert running.count("strangler_refused", reason="slow_body") == 1
+    assert running.count("strangler_backend_failures") == 0
+
+
+@pytest.mark.usefixtures("quick_pace")
+@pytest.mark.parametrize(("rate", "answers_at_once"), [(0, False), (10**6, True)])
+async def test_a_slow_body_may_be_wanted(origin: Origins, proxy: Proxies, rate: int, answers_at_once: bool) -> None:
+    """No rate is asked for, or the backend answers while it reads, as in a conversation."""
+
+    async def handler(connection: OriginConnection) -> None:
+        await connection.read_head()
+        if answers_at_once:
+            await connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
+        await connection.read_until(b"0\r\n\r\n")
+        await connection.send(b"hello" if answers_at_once else ok())
+
+    backend = await origin(handler)
+    running = await proxy(to_legacy(backend.port, f"limits: {{ min_rate: {rate} }}\n"))
+    client = await running.connect()
+    await client.send(CHUNKED)
+    await eventually(lambda: backend.heads)
+    enough = asyncio.Event()
+    dripping = asyncio.create_task(drip(client, enough))
+    end = running.live.now + 0.3
+    await eventually(lambda: running.live.now > end)
+    enough.set()
+    await dripping
+    client.writer.write(b"0\r\n\r\n")
+    status, _, body = await client.read_answer()
+    assert (status, body) == (200, b"hello")
+
+
+@pytest.mark.usefixtures("quick_pace")
+async def test_a_body_is_not_slow_while_the_backend_does_not_take_it(origin: Origins, proxy: Proxies) -> None:
+    go_on = asyncio.Event()
+
+    async def handler(connection: OriginConnection) -> None:
+        await connection.read_head()
+        await go_on.wait()
+
+    backend = await origin(handler)
+    running = await proxy(to_legacy(backend.port, "limits: { min_rate: 1000000 }\n"))
+    client = await running.connect()
+    await client.send(CHUNKED)
+    client.writer.write((b"100000\r\n" + bytes(2**20) + b"\r\n") * 30)
+    await eventually(lambda: any(one.held_by_backend() for one in running.live.clients))
+    end = running.live.now + 0.5
+    (connection,) = running.live.clients
+    assert connection.passage is not None
+    connection.passage.bytes_in = 0  # whatever it has sent before
+    await eventually(lambda: running.live.now > end)
+    assert running.count("strangler_refused") == 0
+    go_on.set()
