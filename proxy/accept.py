@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from proxy.fields import Refused
 from proxy.mend import hurry
 from proxy.passage import Passage
-from proxy.patience import LINGER_SECONDS, PACE_GRACE, PACE_SECONDS, STALL_SECONDS, Hold
+from proxy.patience import LAST_WORD_SECONDS, LINGER_SECONDS, PACE_GRACE, PACE_SECONDS, STALL_SECONDS, Hold
 from proxy.reading import RequestReader
 from proxy.refusals import too_slow
 from proxy.replies import reply
@@ -289,11 +289,6 @@ class ClientConnection(RequestReader, asyncio.Protocol):
         """Finish what is under way, take nothing new."""
         if self.passage is not None or self.tunnel is not None or self.transport.is_closing():
             return
-        if self._in_head or not self._target:
-            # Its first request is on the way, or half here: a new connection that says nothing ends soon.
-            self.deadline = min(
-                self.deadline, self.live.now + (self.live.limits.head_time if self._in_head else LINGER_SECONDS)
-            )
-        else:
-            self.flush()
-            self.transport.close()
+        # A request may be on its way to us at this moment: it is answered, with ``Connection: close``. Who says nothing ends soon.
+        seconds = self.live.limits.head_time if self._in_head else LAST_WORD_SECONDS
+        self.deadline = min(self.deadline, self.live.now + seconds)

@@ -7,6 +7,9 @@ import enum
 LINGER_SECONDS = 2.0
 """How long we read on and throw away after a refusal, so that the client gets to read our answer (RFC 9112 section 9.6)."""
 
+LAST_WORD_SECONDS = 1.0
+"""How long an idle connection is kept when we end: closing it at once would cross with a request that is on its way."""
+
 STALL_SECONDS = 30.0
 """How long a client that takes nothing of what waits for it keeps its closing connection."""
 

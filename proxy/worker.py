@@ -87,7 +87,7 @@ class Worker:
                         log.warning("unknown control message", extra={"message_type": unknown})
             if not self._drained.is_set():
                 log.warning("the supervisor is gone; ending")
-            self._drain_soon(ORPHAN_GRACE, last=True)
+            self._drain_soon(ORPHAN_GRACE, last=False)  # whose the sockets are now, we cannot know
             await self._drained.wait()
         return 0
 

@@ -101,6 +101,15 @@ def test_kubernetes_files_are_all_listed() -> None:
     assert listed == {path.name for path in (DEPLOY / "kubernetes").glob("*.yaml")} - {"kustomization.yaml"}
 
 
+@pytest.mark.parametrize(("name", "kind"), [("strangler.socket", "data"), ("strangler-admin.socket", "admin")])
+def test_the_socket_units_listen_where_the_service_would(name: str, kind: str) -> None:
+    lines = (DEPLOY / "systemd" / name).read_text().splitlines()
+    service = (DEPLOY / "systemd" / "strangler.service").read_text()
+    assert {f"FileDescriptorName={kind}", "Service=strangler.service"} <= set(lines)
+    (address,) = [line.removeprefix("ListenStream=") for line in lines if line.startswith("ListenStream=")]
+    assert f"STRANGLER_{'LISTEN' if kind == 'data' else 'ADMIN'}={address}\n" in service
+
+
 def test_the_systemd_unit_has_a_value_for_every_key_and_is_told_when_we_are_ready() -> None:
     unit = (DEPLOY / "systemd" / "strangler.service").read_text()
     lines = [line for line in unit.splitlines() if line and not line.startswith("#")]

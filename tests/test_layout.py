@@ -164,7 +164,11 @@ def texts() -> list[Path]:
     """Everything that people read."""
     found = [*SOURCES, *TESTS, *ROOT.glob("*.md"), ROOT / "routes.yaml"]
     for folder in ("docs", "deploy"):
-        found += [path for path in (ROOT / folder).rglob("*") if path.suffix in {".md", ".yaml", ".yml", ".service"}]
+        found += [
+            path
+            for path in (ROOT / folder).rglob("*")
+            if path.suffix in {".md", ".yaml", ".yml", ".service", ".socket"}
+        ]
     return found
 
 

@@ -117,6 +117,27 @@ class Workers(click.ParamType):  # type: ignore[type-arg]  # a type parameter is
     help="How long requests in flight may take to finish after SIGTERM.",
 )
 @option(
+    "--drain-delay",
+    type=Seconds(),
+    metavar="DURATION",
+    default=f"{DEFAULTS.drain_delay:g}s",
+    show_default=True,
+    help="How long to serve on after SIGTERM while /readyz fails already, so that load balancers notice.",
+)
+@option(
+    "--take-over",
+    is_flag=True,
+    help="Take the ports of the instance that serves there now, which then drains. If there is none, just start.",
+)
+@option(
+    "--watchdog",
+    type=Seconds(),
+    metavar="DURATION",
+    default=f"{DEFAULTS.watchdog:g}s",
+    show_default=True,
+    help="A process whose event loop is stuck for so long is killed and started again; 0 never does.",
+)
+@option(
     "--log-format",
     type=click.Choice(FORMATS),
     default=DEFAULTS.log_format,
@@ -190,7 +211,7 @@ def _settings(choice: Choice, options: dict[str, Any]) -> Settings:
         store = absolute_store(options["store"])
     except BadStoreUrl as error:
         raise click.BadParameter(str(error), param_hint="--store") from error
-    same = ("workers", "grace", "log_format", "log_level", "access_log_sample")
+    same = ("workers", "grace", "drain_delay", "take_over", "watchdog", "log_format", "log_level", "access_log_sample")
     bounds = ("tap_bytes", "shadow_queue_bytes", "shadow_concurrency")
     return Settings(
         listen_host=listen.host,

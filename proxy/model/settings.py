@@ -27,6 +27,9 @@ class Settings:
     secret: str = "strangler.key"  # noqa: S105 - a file name
     run_dir: str = ""
     grace: float = 30.0
+    drain_delay: float = 0.0
+    watchdog: float = 10.0
+    take_over: bool = False
     log_format: str = "auto"
     log_level: str = "info"
     access_log_sample: float = 1.0

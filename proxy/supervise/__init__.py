@@ -15,6 +15,7 @@ from pathlib import Path
 from proxy.model.counters import Counters
 from proxy.model.log import set_up_logging
 from proxy.model.settings import Settings
+from proxy.supervise.activation import passed_ports
 from proxy.supervise.cannot_start import CannotStart
 from proxy.supervise.child import Role, default_roles
 from proxy.supervise.current_table import CurrentTable
@@ -22,6 +23,7 @@ from proxy.supervise.ports import open_port
 from proxy.supervise.run_directory import run_directory
 from proxy.supervise.secret_key import secret_key_file
 from proxy.supervise.supervisor import Supervisor
+from proxy.supervise.take_over import find_predecessor
 
 __all__ = ["Role", "default_roles", "supervise"]
 
@@ -44,12 +46,13 @@ def _supervise(settings: Settings, roles: Callable[[Settings], Sequence[Role]], 
     table = CurrentTable(settings.config, settings.legacy_url, counters)
     if mistakes := table.load_first():
         raise CannotStart(f"the route table is bad, nothing was started\n{mistakes}")
-    data = open_port(settings.listen_host, settings.listen_port, "--listen")
+    predecessor = find_predecessor(settings.listen_host, settings.listen_port) if settings.take_over else None
+    given = predecessor.ports if predecessor is not None else passed_ports()
+    data = given.get("data") or open_port(settings.listen_host, settings.listen_port, "--listen")
     stack.callback(data.close)
-    admin = open_port(settings.admin_host, settings.admin_port, "--admin")
+    admin = given.get("admin") or open_port(settings.admin_host, settings.admin_port, "--admin")
     stack.callback(admin.close)
     settings = settings.with_(
-        listen_host=data.host,
         listen_port=data.port,
         admin_host=admin.host,
         admin_port=admin.port,
@@ -58,6 +61,6 @@ def _supervise(settings: Settings, roles: Callable[[Settings], Sequence[Role]], 
     )
 
     async def run() -> int:
-        return await Supervisor(settings, roles(settings), table, data, admin).run()
+        return await Supervisor(settings, roles(settings), table, data, admin, predecessor).run()
 
     return asyncio.run(run())

@@ -114,6 +114,11 @@ class Child:
         return f"{self.role.name}/{self.index}"
 
     @property
+    def is_console(self) -> bool:
+        """Whether it speaks for the instance on the admin port."""
+        return self.role.port == "admin"
+
+    @property
     def pid(self) -> int | None:
         return self._process.pid if self._process is not None else None
 

@@ -30,11 +30,12 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """Listening sockets, one for each address of ``host``."""
+    """Listening sockets, one for each address of ``host``. ``lasting``: somebody else holds them too, and they outlive us."""
 
     host: str
     port: int
     sockets: tuple[socket.socket, ...]
+    lasting: bool = False
 
     @property
     def authority(self) -> str:

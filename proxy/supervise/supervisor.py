@@ -20,6 +20,7 @@ from proxy.supervise.current_table import CurrentTable, Reading
 from proxy.supervise.notify import notify, notify_reloading
 from proxy.supervise.ports import Port
 from proxy.supervise.reap import reap_strangers
+from proxy.supervise.take_over import Predecessor, offer
 from proxy.supervise.terminal import Terminal
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,15 @@ KILL_MARGIN_SECONDS = 3.0
 class Supervisor:
     """One instance. ``run`` returns the exit code: 0 drained, 1 cannot start, 128 + N ended at once by the second signal N."""
 
-    def __init__(self, settings: Settings, roles: Sequence[Role], table: CurrentTable, data: Port, admin: Port) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        roles: Sequence[Role],
+        table: CurrentTable,
+        data: Port,
+        admin: Port,
+        predecessor: Predecessor | None = None,
+    ) -> None:
         environment = environment_of_children(settings)
         self._roles = roles
         self._run_dir = Path(settings.run_dir)
@@ -52,7 +61,11 @@ class Supervisor:
         self._loop = asyncio.get_running_loop()
         self._exit_code: asyncio.Future[int] = self._loop.create_future()
         self._second_signal: int | None = None
-        self._last = True
+        self._hurry = asyncio.Event()
+        self._predecessor = predecessor
+        self._alone = predecessor is None
+        self._settings = settings
+        self._offering: asyncio.Task[None] | None = None
         self._keepers: dict[Child, asyncio.Task[None]] = {}
         self._terminal = Terminal()
 
@@ -61,13 +74,21 @@ class Supervisor:
         self._loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._stop_signal, number)
-        for child in self._children:
-            self._keepers[child] = self._start_task(self._keep(child))
+        # Two consoles on one port would give two answers: while somebody else's is there, ours waits.
+        self._start_children([child for child in self._children if self._predecessor is None or not child.is_console])
+        if self._predecessor is None:
+            self._offer_ports()
         following = self._start_task(self._table.follow(self._table_read))
         code = await self._exit_code
         following.cancel()
+        if self._offering is not None:
+            self._offering.cancel()
         await self._drain()
         return code if self._second_signal is None else 128 + self._second_signal
+
+    def _start_children(self, children: Sequence[Child]) -> None:
+        for child in children:
+            self._keepers[child] = self._start_task(self._keep(child))
 
     def _start_task(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = self._loop.create_task(work)
@@ -159,6 +180,8 @@ class Supervisor:
                 },
             )
             notify("READY=1", f"STATUS=serving on {self._listen}")
+            if self._predecessor is not None:
+                self._start_task(self._relieve(self._predecessor))
         self._changed()
 
     def _changed(self) -> None:
@@ -187,6 +210,25 @@ class Supervisor:
         if self._state is State.READY:
             notify("READY=1")
 
+    # Taking over and handing over.
+
+    async def _relieve(self, predecessor: Predecessor) -> None:
+        await predecessor.relieve()
+        self._alone = True
+        if not self._exit_code.done():
+            self._start_children([child for child in self._children if child not in self._keepers])
+            self._offer_ports()
+
+    def _offer_ports(self) -> None:
+        self._offering = self._start_task(offer(self._settings, self._ports, self._relieved))
+
+    async def _relieved(self) -> None:
+        """A successor serves: nobody needs our console any more, and our workers may stop accepting at once."""
+        log.info("relieved: another instance has our ports")
+        self._alone = False
+        await self._end([child for child in self._children if child.is_console])
+        self._stop(0)
+
     # The end.
 
     def _hang_up(self) -> None:
@@ -202,6 +244,7 @@ class Supervisor:
             return
         log.warning("stopping now", extra={"signal": signal.Signals(number).name})
         self._second_signal = number
+        self._hurry.set()
         for child in self._children:
             child.stopping.set()
             child.kill()
@@ -215,11 +258,15 @@ class Supervisor:
         self._state = State.DRAINING
         self._changed()
         notify("STOPPING=1")
+        if self._alone:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.drain_delay):
+                    await self._hurry.wait()
         for role in self._roles:
-            await self._end([child for child in self._children if child.role is role], role.grace + KILL_MARGIN_SECONDS)
+            await self._end([child for child in self._children if child.role is role])
 
-    async def _end(self, children: Sequence[Child], seconds: float) -> None:
-        keepers = [self._keepers[child] for child in children]
+    async def _end(self, children: Sequence[Child]) -> None:
+        keepers = [self._keepers[child] for child in children if child in self._keepers]
         for child in children:
             child.stopping.set()
             self._end_soon(child)
@@ -227,7 +274,7 @@ class Supervisor:
                 self._ports[child.role.port].close()
         if not keepers:
             return
-        await asyncio.wait(keepers, timeout=seconds)
+        await asyncio.wait(keepers, timeout=children[0].role.grace + KILL_MARGIN_SECONDS)
         for child in children:
             if child.pid is not None:
                 log.warning("a process did not end in time and is killed", extra={"child": child.name})
@@ -236,6 +283,8 @@ class Supervisor:
 
     def _end_soon(self, child: Child) -> None:
         if self._second_signal is None:
-            child.tell({"type": "drain", "grace": child.role.grace, "last": self._last})
+            port = self._ports[child.role.port] if child.role.port else None
+            last = self._alone and port is not None and not port.lasting
+            child.tell({"type": "drain", "grace": child.role.grace, "last": last})
         else:
             child.kill()

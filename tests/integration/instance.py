@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -16,15 +17,20 @@ from urllib.request import Request, urlopen
 
 from demo.processes import free_port
 
+_numbers = itertools.count()
+
 
 class Instance:
-    """``port`` takes the users' requests, ``admin_port`` is the console's; ``log`` is what serve said."""
+    """``port`` takes the users' requests, ``admin_port`` is the console's; ``log`` is what serve said. ``like``: on the ports of
+    that one."""
 
-    def __init__(self, directory: Path, options: list[str], env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, directory: Path, options: list[str], env: dict[str, str] | None = None, like: Instance | None = None
+    ) -> None:
         self.directory = directory
-        self.port, self.admin_port = free_port(), free_port()
+        self.port, self.admin_port = (like.port, like.admin_port) if like else (free_port(), free_port())
         self.store = f"sqlite:///{directory / 'strangler.db'}"
-        self._log = directory / "serve.log"
+        self._log = directory / f"serve-{next(_numbers)}.log"
         command = [*(sys.executable, "-m", "console", "serve"), "--listen", f"127.0.0.1:{self.port}"]
         command += ["--admin", f"127.0.0.1:{self.admin_port}", "--store", self.store]
         command += ["--secret", str(directory / "strangler.key"), *options]

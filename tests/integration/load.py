@@ -39,11 +39,13 @@ class Load:
                     target = self._targets[turn % len(self._targets)]
                     turn += 1
                     await client.send(get(target, b"X-User-Id: user-%d" % (turn % 97)))
-                    status, _, body = await client.read_answer()
+                    status, head, body = await client.read_answer()
                     if status == 200 and body == self._expected:
                         self.answered += 1
                     else:
                         self.failures.append(f"{target!r}: {status} {body[:200]!r}")
+                    if b"\r\nConnection: close\r\n" in head:
+                        break
             except (ConnectionError, asyncio.IncompleteReadError, TimeoutError) as error:
                 self.failures.append(repr(error))
             finally:

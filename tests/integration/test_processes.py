@@ -128,6 +128,19 @@ def test_draining_finishes_what_is_under_way_and_is_told_by_readyz(instance: Ins
     assert instance.process.wait(PATIENCE) == 0
 
 
+@pytest.mark.promise("O6")
+def test_readiness_fails_first_and_everything_else_goes_on_for_the_delay(tmp_path: Path, origin: socket.socket) -> None:
+    url = f"http://127.0.0.1:{origin.getsockname()[1]}"
+    with running(tmp_path, "--legacy", url, "--drain-delay", "60s") as delayed:
+        delayed.process.send_signal(signal.SIGTERM)
+        until(lambda: delayed.admin("/readyz")[0] == 503, "not ready any more")
+        with request_under_way(delayed, origin) as (client, backend):  # a new connection, after the signal
+            backend.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            assert b"Connection: close" not in client.recv(65536)
+        delayed.process.send_signal(signal.SIGTERM)  # nobody has to wait for the delay
+        assert delayed.process.wait(PATIENCE) == 128 + signal.SIGTERM
+
+
 def test_the_grace_has_an_end(tmp_path: Path, origin: socket.socket) -> None:
     table = tmp_path / "routes.yaml"
     table.write_text(TABLE.format(port=origin.getsockname()[1], weight=99))
