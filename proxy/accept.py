@@ -27,10 +27,11 @@ MAX_EARLY = 64 * 1024
 
 
 class ClientConnection(RequestReader, asyncio.Protocol):
-    """One client connection. ``blocked`` tells that the client does not take what we send, ``half_closed`` that it sends no more."""
+    """One client connection. ``blocked`` tells that the client does not take what we send, ``half_closed`` that it sends no more, ``leaving``
+    that nothing new is answered."""
 
     __slots__ = (
-        "_going_on", "_hold", "_leaving", "_pending_refusal", "blocked", "half_closed", "peer_bytes", "scheme", "tunnel",
+        "_going_on", "_hold", "_pending_refusal", "blocked", "half_closed", "leaving", "peer_bytes", "scheme", "tunnel", "via",
     )  # fmt: skip
 
     def __init__(self, live: LivePath) -> None:
@@ -40,9 +41,10 @@ class ClientConnection(RequestReader, asyncio.Protocol):
         self.half_closed = False
         self.peer_bytes = b""
         self.scheme = b"http"
+        self.via = live.via
         self._hold = Hold(0)
         self._going_on = False
-        self._leaving = False
+        self.leaving = False
         self._pending_refusal: Refused | None = None
 
     # What the event loop does.
@@ -53,9 +55,15 @@ class ClientConnection(RequestReader, asyncio.Protocol):
         self.peer = peer[0] if isinstance(peer, tuple) else "unix"
         self.peer_bytes = self.peer.encode()
         self.trusted = self.live.trusts(self.peer)
-        refused = self.live.client_arrived(self)
+        refused = self._enter()
         if refused is not None:
             self._refuse(refused)
+
+    def _enter(self) -> Refused | None:
+        return self.live.client_arrived(self)
+
+    def _leave(self) -> None:
+        self.live.client_left(self)
 
     def data_received(self, data: bytes) -> None:
         if self.tunnel is not None:
@@ -84,7 +92,7 @@ class ClientConnection(RequestReader, asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - why it was lost changes nothing
         self.closed = True
-        self.live.client_left(self)
+        self._leave()
         self._queue.clear()
         if self.tunnel is not None:
             self.tunnel.client_lost()
@@ -114,7 +122,7 @@ class ClientConnection(RequestReader, asyncio.Protocol):
         if self.passage is not None:
             self._queue.append(passage)
             self._holding(Hold.QUEUE, True)
-        elif not self._leaving:
+        elif not self.leaving:
             self._start(passage)
 
     def _keep_early(self, data: bytes | memoryview) -> None:
@@ -168,7 +176,7 @@ class ClientConnection(RequestReader, asyncio.Protocol):
             return
         self._going_on = True
         try:
-            while self.passage is None and not self._leaving:
+            while self.passage is None and not self.leaving:
                 if self._queue:
                     self._start(self._queue.popleft())
                 elif self._rest and not self._lingering:
@@ -216,7 +224,7 @@ class ClientConnection(RequestReader, asyncio.Protocol):
         self._close(linger=True)
 
     def _close(self, *, linger: bool) -> None:
-        self._leaving = True
+        self.leaving = True
         self.flush()
         if self.transport.is_closing():
             return

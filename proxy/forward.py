@@ -83,6 +83,7 @@ class BackendConnection(Outlet, asyncio.Protocol):
         "_interim",
         "_keeps_alive",
         "_parser",
+        "_paused",
         "_reason",
         "_rests",
         "_surplus",
@@ -118,6 +119,7 @@ class BackendConnection(Outlet, asyncio.Protocol):
         self.reused = False
         self.idle_since = 0.0
         self.request_done = False
+        self._paused = False
         self._parser = httptools.HttpResponseParser(self)
 
     # What the passage does.
@@ -150,6 +152,7 @@ class BackendConnection(Outlet, asyncio.Protocol):
         """Stop or resume reading: the client cannot take more for now."""
         if self.transport.is_closing():
             return
+        self._paused = paused
         if paused:
             self.transport.pause_reading()
         else:
@@ -337,6 +340,8 @@ class BackendConnection(Outlet, asyncio.Protocol):
         self.carries = None
         if carries.is_head:
             self._parser = httptools.HttpResponseParser(self)
+        if self._paused:
+            self.pause(False)  # a client that did not take the last piece holds up nobody but itself
         # RFC 9110 section 10.1.1: a backend that did not ask for the body may have gone on to the next request.
         reusable = self._keeps_alive and self.request_done and (self._continued or not carries.expects)
         if reusable and not self._surplus and not self.transport.is_closing():

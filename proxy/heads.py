@@ -22,9 +22,9 @@ FORBIDDEN_TRAILERS = frozenset(
 ViaLines = tuple[bytes, bytes]
 
 
-def via_lines(pseudonym: bytes) -> ViaLines:
-    """RFC 9110 section 7.6.3: a gateway appends itself, with the version that it received: 1.1, or 1.0."""
-    return b"\r\nVia: 1.1 %b\r\n" % pseudonym, b"\r\nVia: 1.0 %b\r\n" % pseudonym
+def via_lines(pseudonym: bytes, newest: bytes = b"1.1") -> ViaLines:
+    """RFC 9110 section 7.6.3: a gateway appends itself, with the version that it received: ``newest``, or 1.0."""
+    return b"\r\nVia: %b %b\r\n" % (newest, pseudonym), b"\r\nVia: 1.0 %b\r\n" % pseudonym
 
 
 def forwarded_head(

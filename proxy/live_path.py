@@ -11,13 +11,12 @@ import random
 import socket
 from typing import TYPE_CHECKING, Protocol
 
-from proxy.accept import ClientConnection
 from proxy.backends import Backends
 from proxy.doors import MAX_TURNED_AWAY, Doors
 from proxy.heads import via_lines
 from proxy.identity import IdentityCookie
 from proxy.model.plan import encode_plans, plans_of
-from proxy.outlet import Outlet
+from proxy.outlet import Flushes
 from proxy.patience import PACE_SECONDS
 from proxy.tally import Meters
 from proxy.tap import Tap
@@ -42,6 +41,20 @@ class RequestLog(Protocol):
 
     @property
     def log(self) -> Callable[..., None]: ...
+
+
+class Guest(Protocol):
+    """Whom the clock looks after: a client connection of either version, or a stream of HTTP/2."""
+
+    deadline: float
+    peer: str
+    trusted: bool
+    transport: asyncio.Transport
+    tunnel: Tunnel | None
+
+    def expire(self) -> None: ...
+    def check_pace(self) -> None: ...
+    def drain(self) -> None: ...
 
 
 FLUSH_SECONDS = 30.0
@@ -81,16 +94,19 @@ class LivePath:
         self.identity_cookie = IdentityCookie(secret)
         self.dice = random.random
         self.draining = False
-        self._waiting: list[Outlet] = []
-        self.clients: set[ClientConnection] = set()
+        self._waiting: list[Flushes] = []
+        self.clients: set[Guest] = set()
+        self.streams: set[Guest] = set()
         self.emptied = asyncio.Event()
         self.tap = Tap(settings.tap_path, source, settings.tap_bytes, self.meters, self._plans)
         self.access_log = access_log
         self.pseudonym = _pseudonym(settings, secret)
         self.via = via_lines(self.pseudonym)
+        self.via_http2 = via_lines(self.pseudonym, b"2.0")
         self._connections = counters.slot("strangler_connections")
         self._doors = Doors()
         self._pace_at = self.now + PACE_SECONDS
+        self._http2_streams = counters.slot("strangler_streams")
         self._tunnels = counters.slot("strangler_tunnels")
         self._tap_bytes = counters.slot("strangler_tap_bytes")
         self._id_prefix = os.urandom(8).hex()
@@ -127,7 +143,7 @@ class LivePath:
         self._ids += 1
         return f"{self._id_prefix}{self._ids:08x}"
 
-    def client_arrived(self, client: ClientConnection) -> Refused | None:
+    def client_arrived(self, client: Guest) -> Refused | None:
         """Count it in, even if it may not stay: then the reason."""
         self.clients.add(client)
         self.values[self._connections] += 1
@@ -141,11 +157,20 @@ class LivePath:
             return None
         return refused
 
-    def client_left(self, client: ClientConnection) -> None:
+    def client_left(self, client: Guest) -> None:
         self.clients.discard(client)
         self._doors.leave(client.peer)
         self.values[self._connections] -= 1
         self._note_empty()
+
+    def stream_arrived(self, stream: Guest) -> None:
+        """The doors are for connections; how many streams one of them may have is HTTP/2's business."""
+        self.streams.add(stream)
+        self.values[self._http2_streams] += 1
+
+    def stream_left(self, stream: Guest) -> None:
+        self.streams.discard(stream)
+        self.values[self._http2_streams] -= 1
 
     def add_tunnel(self, change: int) -> None:
         self.values[self._tunnels] += change
@@ -155,7 +180,7 @@ class LivePath:
         self.counters.add("strangler_tunnels_ended", reason=why)
         self.loop.call_later(FLUSH_SECONDS, tunnel.abort)
 
-    def flush_soon(self, outlet: Outlet) -> None:
+    def flush_soon(self, outlet: Flushes) -> None:
         """Flush ``outlet`` at the end of this turn of the loop; why, says ``proxy/outlet.py``."""
         waiting = self._waiting
         if not waiting:
@@ -170,17 +195,17 @@ class LivePath:
     def tick(self) -> None:
         """Advance the coarse clock and end what has waited too long."""
         self.now = now = self.loop.time()
-        expired = [client for client in self.clients if client.deadline < now]
+        expired = [guest for guests in (self.clients, self.streams) for guest in guests if guest.deadline < now]
         for client in expired:
             self._guarded(client, client.expire)
         if now >= self._pace_at:
             self._pace_at = now + PACE_SECONDS
-            for client in list(self.clients):
+            for client in (*self.clients, *self.streams):
                 self._guarded(client, client.check_pace)
         self.backends.tick(now)
         self.values[self._tap_bytes] = self.tap.waiting_bytes
 
-    def _guarded(self, client: ClientConnection, do: Callable[[], None]) -> None:
+    def _guarded(self, client: Guest, do: Callable[[], None]) -> None:
         """The clock must go on for all others."""
         try:
             do()
@@ -222,7 +247,7 @@ class LivePath:
             },
         )
 
-    def log_refusal(self, client: ClientConnection, refused: Refused, request_id: str) -> None:
+    def log_refusal(self, client: Guest, refused: Refused, request_id: str) -> None:
         log.info(
             "refused",
             extra={

@@ -10,6 +10,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable
+from typing import Protocol
 
 FLUSH_BYTES = 16 * 1024
 FLUSH_PIECES = 64
@@ -56,4 +57,10 @@ class Outlet:
             self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
 
 
-FlushSoon = Callable[[Outlet], None]
+class Flushes(Protocol):
+    """Who has something to send."""
+
+    def flush(self) -> None: ...
+
+
+FlushSoon = Callable[[Flushes], None]

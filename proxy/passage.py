@@ -134,7 +134,7 @@ class Passage:
                 self.fields.lines[:0] = (b"Host", b": ", backend.endpoints[0].authority.encode(), b"\r\n")
             self._head_bytes = forwarded_head(
                 self.head, self.fields, peer=self.client.peer_bytes, scheme=self.client.scheme,
-                http_1_0=self.http_1_0, request_id=self.request_id, upgrade=self.upgrade is not None, via=live.via,
+                http_1_0=self.http_1_0, request_id=self.request_id, upgrade=self.upgrade is not None, via=self.client.via,
             )  # fmt: skip
         timeouts = self.timeouts = decision.route.timeouts or backend.timeouts
         if timeouts.total is not None:
@@ -265,9 +265,9 @@ class Passage:
         self.wait(self.timeouts.idle)
 
     def answer_complete(self, trailers: Headers) -> None:
+        self.connection = None
         if self._answer_chunked:
             self.client.write(last_chunk(trailers))
-        self.connection = None
         # Without a tee although a copy was decided: an upgrade that the backend declined.
         self._end((self._tee.skip if self._tee else Skip.UPGRADE) if self.request_complete else Skip.CUT_SHORT)
 

@@ -36,6 +36,7 @@ METRICS = {
         ),
         Metric("strangler_in_flight", "gauge", ("backend",), "Requests being answered now."),
         Metric("strangler_connections", "gauge", (), "Client connections open now."),
+        Metric("strangler_streams", "gauge", (), "Requests under way on HTTP/2 connections now."),
         Metric(
             "strangler_accept_pauses",
             "counter",

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from proxy.passage import Passage
 from tests.proxy.conftest import Origins, Proxies, to_legacy
 from tests.proxy.wire import OriginConnection, always, answering, eventually, get, ok
 
@@ -173,3 +174,23 @@ async def test_an_answer_keeps_its_chunks_whatever_its_connection_names(origin: 
     client = await (await proxy(to_legacy(backend.port))).connect()
     await client.send(get())
     assert (await client.read_answer())[2] == b"abc"
+
+
+async def test_a_connection_held_by_the_last_piece_of_an_answer_is_read_again(
+    origin: Origins, proxy: Proxies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some transports push back while they are written to, TLS for one."""
+    whole = Passage.answer_body
+
+    def answer_body(self: Passage, data: bytes) -> None:
+        assert self.connection is not None
+        self.connection.pause(True)
+        whole(self, data)
+
+    monkeypatch.setattr(Passage, "answer_body", answer_body)
+    backend = await origin(always(ok()))
+    client = await (await proxy(to_legacy(backend.port))).connect()
+    for _ in range(2):
+        await client.send(get())
+        assert (await client.read_answer())[2] == b"hello"
+    assert len(backend.connections) == 1

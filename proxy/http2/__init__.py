@@ -1,0 +1,46 @@
+"""HTTP/2 towards clients: framing and HPACK are hyper-h2's, every decision is HTTP/1's.
+
+A *stream* carries one request. It is given to an ordinary ``ClientConnection`` as HTTP/1.1 text over a transport that exists only in
+memory; what comes back is read by llhttp and sent as frames. So there is one code for refusals, limits, routing, deadlines and logs.
+
+    request.py     a stream's fields as the head of an HTTP/1.1 request, or a refusal       (pure)
+    answer.py      the fields of an HTTP/1.1 answer as HTTP/2 has them                      (pure)
+    budget.py      what a client may do that brings nothing                                 (pure)
+    framing.py     hyper-h2's connection, with our limits
+    stream.py      one stream: the transport in memory, and the client connection on it
+    connection.py  one connection: events to streams, streams' bytes to frames, farewell
+    preface.py     tells HTTP/2 from HTTP/1 on a port that speaks both
+
+The package ``h2`` is an extra (``strangler[http2]``), so nothing is imported before somebody asks for HTTP/2.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from proxy.live_path import LivePath
+
+MISSING = "http2 needs the package h2, which is not installed: pip install 'strangler[http2]'"
+
+
+def is_available() -> bool:
+    """Whether HTTP/2 can be spoken here; if not, ``MISSING`` says what to do."""
+    return importlib.util.find_spec("h2") is not None
+
+
+def http2_protocol(live: LivePath) -> asyncio.Protocol:
+    """For a connection that is known to speak HTTP/2, as after ALPN ``h2``."""
+    from proxy.http2.connection import Http2Connection  # noqa: PLC0415 - an extra
+
+    return Http2Connection(live)
+
+
+def either_protocol(live: LivePath) -> asyncio.Protocol:
+    """For a plain connection that may begin with HTTP/2's preface (RFC 9113 section 3.3), or speak HTTP/1."""
+    from proxy.http2.preface import PrefaceReader  # noqa: PLC0415 - an extra
+
+    return PrefaceReader(live)
