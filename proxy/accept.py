@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from proxy.attempt import hurry
 from proxy.fields import Refused
-from proxy.mend import hurry
 from proxy.passage import Passage
 from proxy.patience import LAST_WORD_SECONDS, LINGER_SECONDS, PACE_GRACE, PACE_SECONDS, STALL_SECONDS, Hold
 from proxy.reading import RequestReader

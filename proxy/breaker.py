@@ -16,11 +16,23 @@ from collections.abc import Callable
 from typing import Final
 
 from proxy.model.resilience import Breaker
+from proxy.replies import Failure
 from proxy.window import Window
 
 Dice = Callable[[], float]
 
 NO_TICKET: Final = 0
+
+FAILING: Final = frozenset({502, 503, 504})
+"""Statuses by which a backend says that it, or what stands behind it, is not there. Not 500: that is an answer, often to one kind of
+request only, and a stranger who finds such a request must not be able to close the backend for everybody."""
+
+
+def is_failure(outcome: Failure | int | None) -> bool | None:
+    """What the end of a try says of the backend; None: nothing, as when the client left."""
+    if outcome is None:
+        return None
+    return outcome in FAILING if isinstance(outcome, int) else True
 
 
 class State(enum.StrEnum):

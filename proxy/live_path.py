@@ -9,10 +9,12 @@ import logging
 import os
 import random
 import socket
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from proxy.backends import Backends
 from proxy.doors import MAX_TURNED_AWAY, Doors
+from proxy.guard import Guard
 from proxy.heads import via_lines
 from proxy.identity import IdentityCookie
 from proxy.model.plan import encode_plans, plans_of
@@ -89,7 +91,7 @@ class LivePath:
         self.counters = counters
         self.values = counters.values
         self.meters = Meters(counters)
-        self.backends = Backends(self.loop, self.flush_soon)
+        self.backends = Backends(self.loop, self.flush_soon, partial(Guard, live=self))
         self.backends.use(routing.table.backends)
         self.identity_cookie = IdentityCookie(secret)
         self.dice = random.random

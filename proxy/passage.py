@@ -1,7 +1,7 @@
 """A passage: one request on its way through, from the decision to the last byte of the answer. The straight line:
 
     start     decide who answers, count the request as seen
-    send      take or open a connection to the primary, write the head, stream the body
+    send      once the backend's guard agrees, on an idle or a new connection (``attempt``): write the head, stream the body
     answer    stream the answer to the client, tee it where a copy was decided
     end       every way ends here: count, log, hand the copy to the tap
 
@@ -13,40 +13,43 @@ from __future__ import annotations
 
 import time
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from proxy import attempt
 from proxy.fields import Refused
-from proxy.heads import captured_head, chunk, forwarded_head, frame_answer, last_chunk
+from proxy.heads import captured_head, chunk, frame_answer, last_chunk
 from proxy.match import AmbiguousTarget
-from proxy.mend import hurry, mend_failure, mend_lateness
+from proxy.mend import mend_failure, mend_lateness, mend_status
 from proxy.model.decision import Decision, Skip
 from proxy.model.message import Headers, RequestHead
 from proxy.model.table import Timeouts
 from proxy.patience import CONTINUE_SECONDS
 from proxy.refusals import check_size
-from proxy.repair import IDEMPOTENT
 from proxy.replies import Failure, reply
+from proxy.retry import MAX_KEPT_BODY, OF_STATUS, Retrying
 from proxy.tee import Tee
 from proxy.tunnel import Tunnel
 
 if TYPE_CHECKING:
-    import asyncio
-
     from proxy.accept import ClientConnection
     from proxy.answer_fields import AnswerFields
-    from proxy.backends import LiveEndpoint
+    from proxy.backends import LiveBackend, LiveEndpoint
     from proxy.fields import RequestFields
     from proxy.forward import BackendConnection
+    from proxy.guard import Permit
     from proxy.live_path import LivePath
     from proxy.model.exchange import Exchange
     from proxy.model.table import Backend, Table
     from proxy.tally import Meter
 
-MAX_WAITING_BODY = 64 * 1024
-"""Bytes of a request's body kept while the connection to the backend is being made; then the client is held."""
-
 _NO_TRAILERS: list[tuple[bytes, bytes]] = []
 _NO_TIMEOUTS = Timeouts()
+
+
+class Awaited(Protocol):
+    """What comes before a connection: a turn at the guard, a pause before a retry, the connecting."""
+
+    def cancel(self) -> object: ...
 
 
 class Passage:
@@ -56,17 +59,19 @@ class Passage:
     """
 
     __slots__ = (
-        "_answer_chunked", "_body", "_body_size", "_cookie", "_ended", "_first_byte_at", "_head_bytes", "_max_body", "_sent_at",
-        "_started_at", "_tee", "answer_begun", "backend", "body_time", "bytes_in", "bytes_out", "client", "close_after", "connecting",
-        "connection", "continued", "decision", "endpoint", "expects", "failure", "fields", "head", "http_1_0", "is_head",
-        "live", "meter", "request_complete", "request_id", "status", "table", "timeouts", "total_at", "trailers", "upgrade",
+        "_answer_chunked", "_cookie", "_ended", "_first_byte_at", "_max_body", "_sent_at", "_started_at", "_tee", "answer_begun", "backend",
+        "body", "body_size", "body_time", "bytes_in", "bytes_out", "client", "close_after", "connecting", "connection", "continued", "decision",
+        "endpoint", "expects", "failed_at", "failure", "fields", "head", "head_bytes", "http_1_0", "is_head", "live", "meter",
+        "permit", "request_complete", "request_id", "retrying", "status", "table", "target", "timeouts", "total_at", "trailers",
+        "upgrade",
     )  # fmt: skip
 
     decision: Decision
     backend: Backend
     meter: Meter
     table: Table
-    failure: Failure | None
+    target: LiveBackend
+    failure: Failure | int | None
 
     def __init__(
         self, client: ClientConnection, head: RequestHead, fields: RequestFields, *, http_1_0: bool, keep_alive: bool
@@ -83,12 +88,15 @@ class Passage:
         self.request_id = ""
         self.connection: BackendConnection | None = None
         self.trailers: Headers = _NO_TRAILERS
-        self.bytes_in = self.bytes_out = self._body_size = self.status = 0
-        self._body: list[bytes] = []
-        self._head_bytes = b""
+        self.bytes_in = self.bytes_out = self.body_size = self.status = 0
+        self.body: list[bytes] = []
+        self.head_bytes = b""
         self._cookie: bytes | None = None
-        self.connecting: asyncio.Task[None] | None = None
+        self.connecting: Awaited | None = None
         self.endpoint: LiveEndpoint | None = None
+        self.failed_at: LiveEndpoint | None = None
+        self.permit: Permit | None = None
+        self.retrying: Retrying | None = None
         self._tee: Tee | None = None
         self.request_complete = self.continued = self.answer_begun = self._answer_chunked = self._ended = False
         self.timeouts = _NO_TIMEOUTS
@@ -119,37 +127,12 @@ class Passage:
         if decision.shadow is not None and self.upgrade is None:
             assert decision.route.shadow is not None
             self._tee = Tee(decision.route.shadow)
-        self._send_to(decision.primary)
+        if (retries := decision.route.retries) is not None:
+            self.retrying = Retrying(retries)
+            live.backends.of(decision.primary).budget.requested(live.now)
+        attempt.begin(self, decision.primary)
 
-    def _send_to(self, backend: Backend, *, fresh: bool = False) -> None:
-        """Give the request to ``backend``: on an idle connection if there is one fit for it, else on a new one."""
-        live = self.live
-        self.backend = backend
-        decision = self.decision
-        self.meter = meter = live.meters.of(decision.route.name, backend.name)
-        live.values[meter.in_flight] += 1
-        if not self._head_bytes:
-            if self.fields.host is None:
-                # HTTP/1.0 may go without, but we speak 1.1 to the backend (RFC 9112 section 3.2).
-                self.fields.lines[:0] = (b"Host", b": ", backend.endpoints[0].authority.encode(), b"\r\n")
-            self._head_bytes = forwarded_head(
-                self.head, self.fields, peer=self.client.peer_bytes, scheme=self.client.scheme,
-                http_1_0=self.http_1_0, request_id=self.request_id, upgrade=self.upgrade is not None, via=self.client.via,
-            )  # fmt: skip
-        timeouts = self.timeouts = decision.route.timeouts or backend.timeouts
-        if timeouts.total is not None:
-            self.total_at = self.total_at or live.now + timeouts.total
-        self.failure = None
-        endpoint = self.endpoint = live.backends.of(backend).pick(self.endpoint)
-        connection = None if fresh else endpoint.pool.take(live.now, safe=self.head.method in IDEMPOTENT)
-        if connection is not None:
-            live.values[meter.reused] += 1
-            self._sent_on(connection)
-            return
-        self.wait(timeouts.connect + 1.0)
-        self.connecting = endpoint.pool.connect(timeouts.connect, self._connected, self.answer_failed)
-
-    def _connected(self, connection: BackendConnection) -> None:
+    def connected(self, connection: BackendConnection) -> None:
         self.connecting = None
         if self._ended:
             connection.discard()
@@ -158,19 +141,20 @@ class Passage:
             self.answer_failed(Failure.NO_ANSWER, "the connection was closed as soon as it was made")
             return
         self.live.values[self.meter.opened] += 1
-        self._sent_on(connection)
+        self.send_on(connection)
         self.client.hold_for_connect(False)
 
-    def _sent_on(self, connection: BackendConnection) -> None:
+    def send_on(self, connection: BackendConnection) -> None:
         self.connection = connection
         self._sent_at = perf_counter()
-        connection.begin(self, self._head_bytes)
+        connection.begin(self, self.head_bytes)
         if self.client.blocked:
             connection.pause(True)
-        if self._body:
-            for data in self._body:
+        if self.body:
+            for data in self.body:
                 self._write_body(connection, data)
-            self._body.clear()
+            self.body.clear()
+            self.body_size = 0
         if self.request_complete:
             self._end_request(connection)
         else:
@@ -188,14 +172,16 @@ class Passage:
             self._tee.request_body(data)
         if self._max_body is not None:
             check_size(self.bytes_in, self._max_body)
+        if self.retrying is not None:
+            self.retrying.keep(data)
         connection = self.connection
         if connection is not None:
             self._write_body(connection, data)
             self.wait(self.timeouts.idle)
         elif not self._ended:
-            self._body.append(data)
-            self._body_size += len(data)
-            if self.connecting is not None and self._body_size > MAX_WAITING_BODY:
+            self.body.append(data)
+            self.body_size += len(data)
+            if self.connecting is not None and self.body_size > MAX_KEPT_BODY:
                 self.client.hold_for_connect(True)
 
     def _write_body(self, connection: BackendConnection, data: bytes) -> None:
@@ -228,6 +214,10 @@ class Passage:
             self.client.write(b"".join((line, *fields.lines, b"\r\n")))
 
     def answer_head(self, status: int, line: bytes, headers: Headers, fields: AnswerFields) -> None:
+        if self.permit is not None:
+            self.permit.answered(status)
+        if self.retrying is not None and status in OF_STATUS and mend_status(self, status, headers):
+            return
         self.answer_begun = True
         self._first_byte_at = perf_counter()
         self.status = status
@@ -313,13 +303,6 @@ class Passage:
             self.status = 499
             self._end(Skip.CLIENT_GONE)
 
-    def send_again(self, backend: Backend) -> None:
-        """Another try, on a connection of its own."""
-        self._attempt_ended()
-        self._send_to(backend, fresh=True)
-        if self.client.half_closed:
-            hurry(self)
-
     def fall_back(self, backend: Backend) -> None:
         """``backend`` answers instead of the primary, so there is nothing to compare."""
         decision = self.decision
@@ -327,16 +310,16 @@ class Passage:
             # Of a candidate that failed, this is evidence; of the control, a loss.
             self._tee.give_up(Skip.NO_ANSWER if decision.primary.is_legacy else Skip.FALLBACK)
         self.live.counters.add("strangler_fallbacks", route=decision.route.name)
-        self.send_again(backend)
+        attempt.again(self, backend)
 
     def cut(self) -> None:
         """The answer had begun and does not end: the client must see that (promise 4)."""
         self.client.abort(reset=self.http_1_0)
         self._end(Skip.CUT_SHORT)
 
-    def give_up(self, status: int, sentence: str) -> None:
-        """No backend answers, so we do."""
-        self.tell(status, sentence)
+    def give_up(self, status: int, sentence: str, lines: bytes = b"") -> None:
+        """No backend answers, so we do. ``lines`` are further header lines, each with its end."""
+        self.tell(status, sentence, lines)
         self._end(Skip.NO_ANSWER)
 
     def let_go(self) -> None:
@@ -347,13 +330,13 @@ class Passage:
             self.connecting.cancel()
         self.connection = self.connecting = None
 
-    def tell(self, status: int, sentence: str) -> None:
+    def tell(self, status: int, sentence: str, lines: bytes = b"") -> None:
         """An answer of our own."""
         if not self.request_complete or self.upgrade is not None:
             self.close_after = True
         self.status = status
         close = self.close_after or self.live.draining
-        self.client.write(reply(status, sentence, self.request_id, close=close, head_only=self.is_head))
+        self.client.write(reply(status, sentence, self.request_id, close=close, head_only=self.is_head, headers=lines))
 
     # Back-pressure.
 
@@ -366,18 +349,13 @@ class Passage:
 
     # The end of every way.
 
-    def _attempt_ended(self) -> None:
-        self.live.values[self.meter.in_flight] -= 1
-        if (endpoint := self.endpoint) is not None and endpoint.backend.listens:
-            endpoint.backend.ended(endpoint, self.failure or (self.status if self.answer_begun else None))
-
     def _end(self, skip: Skip | None) -> None:
         if self._ended:
             return
         self._ended = True
         live, decision, meter = self.live, self.decision, self.meter
         took = perf_counter() - self._started_at
-        self._attempt_ended()
+        attempt.end(self)
         meter.answered(self.status, took)
         if decision.skip is not None:
             skip = decision.skip
@@ -394,7 +372,7 @@ class Passage:
     def _captured(self, took: float) -> Exchange:
         assert self._tee is not None
         return self._tee.exchange(
-            self.request_id, self.decision, table_version=self.table.version, request_head=self._head_bytes,
+            self.request_id, self.decision, table_version=self.table.version, request_head=self.head_bytes,
             started_at=time.time() - took, first_byte=self._first_byte_at - self._sent_at,
             total=took - (self._sent_at - self._started_at),
         )  # fmt: skip

@@ -20,7 +20,15 @@ class Failure(enum.StrEnum):
     CUT_SHORT = "cut_short"
 
 
-FAILURES: dict[Failure, tuple[int, str]] = {
+class TurnedAway(enum.StrEnum):
+    """Why a guard kept a request from its backend."""
+
+    BREAKER_OPEN = "breaker_open"
+    BULKHEAD_FULL = "bulkhead_full"
+    BULKHEAD_WAIT = "bulkhead_wait"
+
+
+FAILURES: dict[Failure | TurnedAway, tuple[int, str]] = {
     Failure.REFUSED: (502, "The backend could not be reached."),
     Failure.CONNECT_TIMEOUT: (504, "The backend did not accept a connection in time."),
     Failure.NO_ANSWER: (502, "The backend closed the connection without an answer."),
@@ -29,6 +37,9 @@ FAILURES: dict[Failure, tuple[int, str]] = {
     Failure.TOTAL_TIMEOUT: (504, "The backend did not finish in time."),
     Failure.INVALID_ANSWER: (502, "The backend's answer was not valid HTTP."),
     Failure.CUT_SHORT: (502, "The backend's answer was cut short."),
+    TurnedAway.BREAKER_OPEN: (503, "The backend fails too often, so it is left alone for a while."),
+    TurnedAway.BULKHEAD_FULL: (503, "The backend has as many requests as it may have."),
+    TurnedAway.BULKHEAD_WAIT: (503, "The backend has as many requests as it may have, and the wait was too long."),
 }
 """What the client is told, as long as nothing of the answer was sent; after that the connection is cut instead (promise 4)."""
 

@@ -59,14 +59,36 @@ METRICS = {
         Metric(
             "strangler_retries",
             "counter",
-            ("backend",),
-            "Requests sent again because a reused connection turned out dead.",
+            ("backend", "reason"),
+            "Tries beside the first: reused (an idle connection turned out dead), or what the table asks for.",
         ),
+        Metric(
+            "strangler_retries_withheld",
+            "counter",
+            ("backend", "reason"),
+            "Retries that the table asks for and that were not made: budget (used up), observe.",
+        ),
+        Metric(
+            "strangler_turned_away",
+            "counter",
+            ("backend", "reason", "mode"),
+            "Tries that a guard kept from a backend; with mode observe, that it would have kept.",
+        ),
+        Metric(
+            "strangler_breaker_state",
+            "gauge",
+            ("backend", "state"),
+            "Workers whose breaker is in this state: closed, open, probing, recovering.",
+        ),
+        Metric(
+            "strangler_breaker_changes", "counter", ("backend", "to"), "Changes of a breaker's state, in any worker."
+        ),
+        Metric("strangler_bulkhead_waiting", "gauge", ("backend",), "Requests that wait for a place at a backend."),
         Metric(
             "strangler_fallbacks",
             "counter",
             ("route",),
-            "Requests that legacy answered because the new backend failed before its first byte.",
+            "Requests that the fallback answered because the backend failed before its first byte, or was guarded.",
         ),
         Metric("strangler_tunnels", "gauge", (), "Upgraded connections open now."),
         Metric(

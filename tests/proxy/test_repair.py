@@ -3,11 +3,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from proxy.model.decision import Decision, Skip
+from proxy.model.resilience import Retries, RetryWhen
 from proxy.model.table import Backend, Endpoint, Route, Split
-from proxy.repair import Repair, lateness, repair
-from proxy.replies import Failure
+from proxy.repair import Failed, Repair, lateness, repair
+from proxy.replies import Failure, TurnedAway
 
 ORDERS = Backend("orders", (Endpoint("http", "127.0.0.1", 9000),))
 
@@ -17,9 +20,15 @@ def decision(fallback: str | None = "legacy", *, retired: bool = False) -> Decis
     return Decision(route, ORDERS, None, "whole", Skip.NO_SHADOW)
 
 
-def what(failure: Failure = Failure.REFUSED, decided: Decision | None = None, **facts: Any) -> Repair:
-    usual = {"method": b"GET", "has_body": False, "answer_begun": False, "was_idle": False, "fell_back": False}
-    return repair(failure, decided or decision(), **{**usual, **facts})
+def what(
+    failure: Failure | TurnedAway = Failure.REFUSED,
+    decided: Decision | None = None,
+    policy: Retries | None = None,
+    **facts: Any,
+) -> Repair:
+    return repair(
+        Failed(**{"failure": failure, "method": b"GET", "has_body": False, **facts}), decided or decision(), policy
+    )
 
 
 @pytest.mark.parametrize("failure", Failure)
@@ -60,6 +69,60 @@ def test_a_retired_route_never_falls_back_to_legacy() -> None:
 
 def test_when_no_time_is_left_nobody_else_is_asked() -> None:
     assert what(Failure.TOTAL_TIMEOUT) is Repair.TELL
+
+
+ASKED = Retries(attempts=1, when=frozenset(RetryWhen))
+
+
+def test_a_retry_that_the_table_asks_for_comes_before_the_fallback() -> None:
+    assert what(policy=ASKED) is Repair.RETRY
+    assert what(policy=ASKED, retries=1) is Repair.FALL_BACK
+    assert what(policy=ASKED, method=b"POST", has_body=True) is Repair.RETRY
+    assert what(Failure.NO_ANSWER, policy=ASKED, method=b"POST", has_body=True) is Repair.TELL
+    assert what(Failure.NO_ANSWER, policy=ASKED, method=b"PUT", has_body=True) is Repair.RETRY
+    assert what(Failure.NO_ANSWER, policy=ASKED, method=b"PUT", has_body=True, body_kept=False) is Repair.TELL
+
+
+def test_a_dead_idle_connection_needs_no_retry() -> None:
+    assert what(Failure.NO_ANSWER, policy=ASKED, was_idle=True) is Repair.RESEND
+
+
+def test_nothing_is_retried_after_the_first_byte_nor_at_the_fallback() -> None:
+    for failure in Failure:
+        assert what(failure, policy=ASKED, answer_begun=True) is Repair.CUT
+        assert what(failure, policy=ASKED, fell_back=True) is Repair.TELL
+
+
+@pytest.mark.promise("U15")
+@pytest.mark.parametrize("reason", TurnedAway)
+def test_whom_a_guard_turns_away_falls_back_but_is_never_retried(reason: TurnedAway) -> None:
+    assert what(reason, policy=ASKED) is Repair.FALL_BACK
+    assert what(reason, policy=ASKED, method=b"POST") is Repair.TELL
+    assert what(reason, policy=ASKED, fell_back=True) is Repair.TELL
+    assert what(reason, policy=ASKED, in_time=False) is Repair.TELL
+
+
+@given(
+    failure=st.sampled_from([*Failure, *TurnedAway]),
+    method=st.sampled_from([b"GET", b"HEAD", b"PUT", b"DELETE", b"POST", b"PATCH"]),
+    facts=st.fixed_dictionaries(
+        {name: st.booleans() for name in ("has_body", "body_kept", "answer_begun", "was_idle", "fell_back", "in_time")}
+    ),
+    retries=st.integers(0, 3),
+    policy=st.none() | st.just(ASKED),
+)
+def test_no_repair_ever_sends_what_must_not_be_sent_twice(
+    failure: Failure | TurnedAway, method: bytes, facts: dict[str, bool], retries: int, policy: Retries | None
+) -> None:
+    done = what(failure, policy=policy, method=method, retries=retries, **facts)
+    unsent = failure in {Failure.REFUSED, Failure.CONNECT_TIMEOUT, *TurnedAway}
+    if done in {Repair.RESEND, Repair.RETRY, Repair.FALL_BACK}:
+        assert not facts["answer_begun"]
+        assert unsent or method not in {b"POST", b"PATCH"}
+        assert unsent or facts["body_kept"] or not facts["has_body"]
+    if done is Repair.RETRY:
+        assert policy is not None
+        assert retries < policy.attempts
 
 
 def test_a_deadline_names_the_step_that_took_too_long() -> None:
