@@ -56,6 +56,9 @@ def degraded(told: Document, counted: Counted) -> list[str]:
         reasons.append(
             f"the table's file is bad, version {told['table_version']} stays in force:\n{told['table']['error']}"
         )
+    certificates = told.get("certificates")
+    if certificates and certificates["error"]:
+        reasons.append(f"certificates are bad, the last good ones stay in use: {certificates['error']}")
     down = [
         f"{process['role']}/{process['index']}"
         for process in told["processes"]

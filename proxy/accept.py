@@ -18,6 +18,7 @@ from proxy.refusals import too_slow
 from proxy.replies import reply
 
 if TYPE_CHECKING:
+    from proxy.arrival import Arrival
     from proxy.fields import RequestFields
     from proxy.live_path import LivePath
     from proxy.model.message import RequestHead
@@ -28,14 +29,16 @@ MAX_EARLY = 64 * 1024
 
 class ClientConnection(RequestReader, asyncio.Protocol):
     """One client connection. ``blocked`` tells that the client does not take what we send, ``half_closed`` that it sends no more, ``leaving``
-    that nothing new is answered."""
+    that nothing new is answered. ``arrival`` is None where the socket says all that is known of the client."""
 
     __slots__ = (
-        "_going_on", "_hold", "_pending_refusal", "blocked", "half_closed", "leaving", "peer_bytes", "scheme", "tunnel", "via",
+        "_going_on", "_hold", "_pending_refusal", "arrival", "blocked", "half_closed", "leaving", "peer_bytes", "scheme", "tunnel",
+        "via",
     )  # fmt: skip
 
-    def __init__(self, live: LivePath) -> None:
+    def __init__(self, live: LivePath, arrival: Arrival | None = None) -> None:
         super().__init__(live)
+        self.arrival = arrival
         self.tunnel: Tunnel | None = None
         self.blocked = False
         self.half_closed = False
@@ -51,8 +54,12 @@ class ClientConnection(RequestReader, asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport  # type: ignore[assignment]  # uvloop's transport is a Transport in all but name
-        peer = transport.get_extra_info("peername")
-        self.peer = peer[0] if isinstance(peer, tuple) else "unix"
+        arrival = self.arrival
+        if arrival is None:
+            peer = transport.get_extra_info("peername")
+            self.peer = peer[0] if isinstance(peer, tuple) else "unix"
+        else:
+            self.peer, self.scheme = arrival.peer, arrival.scheme
         self.peer_bytes = self.peer.encode()
         self.trusted = self.live.trusts(self.peer)
         refused = self._enter()
@@ -115,6 +122,8 @@ class ClientConnection(RequestReader, asyncio.Protocol):
     # Requests.
 
     def _arrived(self, head: RequestHead, fields: RequestFields, *, http_1_0: bool) -> None:
+        if self.arrival is not None and self.arrival.certificate is not None and not self.trusted:
+            fields.lines += self.arrival.certificate
         passage = Passage(self, head, fields, http_1_0=http_1_0, keep_alive=self._parser.should_keep_alive())
         if self._parser.should_upgrade():
             self._choose_upgrade(passage)

@@ -226,6 +226,10 @@ REQUEST_FIELDS: dict[bytes, Callable[[RequestFields, bytes, bytes], None]] = {
     # Some frameworks take the path from these; routing has seen another one.
     b"x-original-url": _other_forwarded,
     b"x-rewrite-url": _other_forwarded,
+    # RFC 9440 section 3.1: whoever ends TLS removes what clients claim. From a trusted proxy it is that proxy's word.
+    b"client-cert": _other_forwarded,
+    b"client-cert-chain": _other_forwarded,
+    b"x-client-cert-subject": _other_forwarded,
     b"proxy-authorization": _drop,
     b"http2-settings": _drop,
     b"proxy": _drop,  # read by CGI programs as the environment variable HTTP_PROXY

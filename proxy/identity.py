@@ -55,11 +55,11 @@ class IdentityCookie:
         token, _, signature = value.partition(b".")
         return token if token and hmac.compare_digest(signature, self._sign(token)) else None
 
-    def issue(self, token: bytes, *, secure: bool = False) -> bytes:
-        """The value of a Set-Cookie header for ``token``. ``secure`` where clients come by https only."""
+    def issue(self, token: bytes, scheme: bytes = b"http") -> bytes:
+        """The value of a Set-Cookie header for ``token``. A client that came by https sends it back by nothing else."""
         attributes = b"; Path=/; Max-Age=%d; HttpOnly; SameSite=Lax" % COOKIE_SECONDS
         value = b"%s=%s.%s" % (COOKIE_NAME, token, self._sign(token))
-        return value + attributes + (b"; Secure" if secure else b"")
+        return value + attributes + (b"; Secure" if scheme == b"https" else b"")
 
     def _sign(self, token: bytes) -> bytes:
         return hmac.digest(self._key, token, hashlib.sha256)[:_SIGNATURE_BYTES].hex().encode()

@@ -13,8 +13,9 @@ import socket
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from proxy.accept import ClientConnection
+from proxy.doorway import Doorway
 from proxy.handshakes import refuse_handshakes
+from proxy.patience import LINGER_SECONDS
 
 if TYPE_CHECKING:
     from proxy.live_path import LivePath
@@ -33,11 +34,12 @@ TELL_SECONDS = 10.0
 
 
 class Listener:
-    """``open``, ``tick`` now and then, ``close``."""
+    """``open``, ``tick`` now and then, ``close``. ``doorway`` says how connections come in."""
 
     def __init__(self, live: LivePath, sockets: Sequence[socket.socket]) -> None:
         self._live = live
         self._loop = live.loop
+        self.doorway = Doorway(live)
         self._sockets = sockets
         self._arriving: set[asyncio.Task[object]] = set()
         self._accepting = False
@@ -71,6 +73,8 @@ class Listener:
             while settle and self._take(one):
                 pass
             one.close()
+        if self._arriving:  # handshakes that we have begun
+            await asyncio.wait(self._arriving, timeout=LINGER_SECONDS)
 
     def _stop(self) -> None:
         self._accepting = False
@@ -88,7 +92,7 @@ class Listener:
     def _take(self, listening: socket.socket) -> bool:
         """Take one connection; says whether there may be more."""
         try:
-            accepted, _ = listening.accept()
+            accepted, peer = listening.accept()
         except BlockingIOError:  # another worker was faster
             return False
         except ConnectionAbortedError:
@@ -96,17 +100,10 @@ class Listener:
         except OSError as error:  # no descriptors, no memory: trying again at once would only burn the processor
             self._pause("error", str(error))
             return False
-        arriving = self._loop.create_task(self._arrive(accepted))
+        arriving = self._loop.create_task(self.doorway.let_in(accepted, peer[0]))
         self._arriving.add(arriving)
         arriving.add_done_callback(self._arriving.discard)
         return True
-
-    async def _arrive(self, accepted: socket.socket) -> None:
-        """The one place that says what a new connection speaks."""
-        try:
-            await self._loop.connect_accepted_socket(lambda: ClientConnection(self._live), accepted)
-        except OSError:  # it is gone again
-            accepted.close()
 
     def _pause(self, reason: str, detail: str) -> None:
         self._stop()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import ipaddress
 import logging
 import os
 import random
@@ -18,6 +17,7 @@ from proxy.guard import Guard
 from proxy.heads import via_lines
 from proxy.identity import IdentityCookie
 from proxy.model.plan import encode_plans, plans_of
+from proxy.networks import Networks
 from proxy.outlet import Flushes
 from proxy.patience import PACE_SECONDS
 from proxy.tally import Meters
@@ -113,32 +113,22 @@ class LivePath:
         self._tap_bytes = counters.slot("strangler_tap_bytes")
         self._id_prefix = os.urandom(8).hex()
         self._ids = 0
-        self._networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
-        self._trust(routing)
+        self._trusted = Networks(routing.table.trusted_proxies)
 
     def use(self, routing: Routing) -> None:
         """Put a new table in force: one assignment, seen by the next request."""
         self.routing = routing
         self.backends.use(routing.table.backends)
         self.limits = routing.table.limits
-        self._trust(routing)
+        self._trusted = Networks(routing.table.trusted_proxies)
         self.tap.table_changed()
-
-    def _trust(self, routing: Routing) -> None:
-        self._networks = tuple(ipaddress.ip_network(text, strict=False) for text in routing.table.trusted_proxies)
 
     def _plans(self) -> bytes:
         return encode_plans(plans_of(self.routing.table))
 
     def trusts(self, peer: str) -> bool:
         """Whether the peer's word on forwarding headers counts."""
-        if not self._networks:
-            return False
-        try:
-            address = ipaddress.ip_address(peer)
-        except ValueError:
-            return False
-        return any(address in network for network in self._networks)
+        return peer in self._trusted
 
     def next_request_id(self) -> str:
         """Unique across workers and restarts; says nothing about anything."""
@@ -150,6 +140,7 @@ class LivePath:
         self.clients.add(client)
         self.values[self._connections] += 1
         if self.draining:
+            self.emptied.clear()
             client.drain()
         inside = len(self.clients)
         refused = self._doors.enter(client.peer, inside=inside, limits=self.limits, trusted=client.trusted)

@@ -123,7 +123,7 @@ class Passage:
         if self._max_body is not None:
             check_size(self.fields.length or self.bytes_in, self._max_body)
         if token is not None:
-            self._cookie = live.identity_cookie.issue(token)
+            self._cookie = live.identity_cookie.issue(token, self.fields.forwarded_proto or self.client.scheme)
         if decision.shadow is not None and self.upgrade is None:
             assert decision.route.shadow is not None
             self._tee = Tee(decision.route.shadow)

@@ -52,8 +52,31 @@ class TableStatus:
     error: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class CertificateStatus:
+    """What clients are shown: file, host names and Unix time of expiry of each certificate. ``error`` is what is wrong with the files
+    now, None if they are what is in use."""
+
+    in_use: tuple[tuple[str, tuple[str, ...], float], ...]
+    error: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "in_use": [
+                {"certificate": path, "names": list(names), "expires_at": rfc3339(expires)}
+                for path, names, expires in self.in_use
+            ],
+            "error": self.error,
+        }
+
+
 def status_document(
-    state: State, table: TableStatus, listen: str, admin: str, processes: Iterable[ProcessStatus]
+    state: State,
+    table: TableStatus,
+    listen: str,
+    admin: str,
+    processes: Iterable[ProcessStatus],
+    certificates: CertificateStatus | None = None,
 ) -> dict[str, Any]:
     return {
         "state": state.value,
@@ -61,5 +84,6 @@ def status_document(
         "admin": admin,
         "table_version": table.version,
         "table": {"source": table.source, "loaded_at": rfc3339(table.loaded_at), "error": table.error},
+        "certificates": certificates.to_json() if certificates is not None else None,
         "processes": [process.to_json() for process in processes],
     }

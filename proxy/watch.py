@@ -45,9 +45,10 @@ class Unreadable(Exception):
 
 
 class Settling:
-    """Decides when to read a file, from its stamps. Pure: time is an argument, in seconds on any clock."""
+    """Decides when to read a file, or several that belong together, from their stamps, None if one is missing. Pure: time is an
+    argument, in seconds on any clock."""
 
-    def __init__(self, known: Stamp | None) -> None:
+    def __init__(self, known: tuple[object, ...] | None) -> None:
         self._read = known
         self._seen = known
         self._since = 0.0
@@ -56,7 +57,7 @@ class Settling:
         self._again_at: float | None = None
         self._is_second_look = False
 
-    def look(self, stamp: Stamp | None, now: float) -> Look:
+    def look(self, stamp: tuple[object, ...] | None, now: float) -> Look:
         if stamp != self._seen:
             self._seen, self._since = stamp, now
             self._told_missing = False

@@ -29,6 +29,7 @@ from proxy.model.settings import Settings
 from proxy.routing import Routing
 from proxy.table.load import load_table, transparent_table
 from proxy.table.mistakes import BadTable
+from proxy.tls import NO_TEXTS, BadCertificate, CertificateTexts, ServerTls
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +68,7 @@ class Worker:
         self._live: LivePath | None = None
         self._sockets = passed_sockets()
         self._listener: Listener | None = None
+        self._texts = NO_TEXTS
         self._drained = asyncio.Event()
         self._draining: asyncio.Task[None] | None = None
 
@@ -77,6 +79,8 @@ class Worker:
         async with contextlib.AsyncExitStack() as stack:
             async for message in channel:
                 match message["type"]:
+                    case "certificates":
+                        await self._take_certificates(CertificateTexts.from_message(message))
                     case "table":
                         await self._take_table(message, channel, stack)
                     case "drain":
@@ -98,15 +102,38 @@ class Worker:
         version = message["version"]
         try:
             routing = await asyncio.to_thread(self._compile, message)
-        except BadTable as error:
+            tls = await asyncio.to_thread(self._server_tls, routing)
+        except (BadTable, BadCertificate) as error:
             # The supervisor checked the same text with the same code, so this is a fault of ours: keep what works.
             channel.send({"type": "rejected", "table_version": version, "reason": str(error)})
             return
         if self._live is None:
-            await self._start(routing, stack)
+            await self._start(routing, tls, stack)
         else:
             self._live.use(routing)
+            self._come_in(routing, tls)
         channel.send({"type": "ready", "table_version": version})
+
+    async def _take_certificates(self, texts: CertificateTexts) -> None:
+        """Files have changed, or a table comes next that names others; then it is the one that says what they are for."""
+        self._texts = texts
+        routing = self._live.routing if self._live is not None else None
+        if routing is None or routing.table.listen.tls is None or not texts.hold(routing.table.listen.tls):
+            return
+        try:
+            self._come_in(routing, await asyncio.to_thread(self._server_tls, routing))
+        except BadCertificate:  # a fault of ours: keep what works
+            log.exception("certificates that the supervisor found good are bad")
+
+    def _come_in(self, routing: Routing, tls: ServerTls | None) -> None:
+        """From the next connection on."""
+        assert self._listener is not None
+        self._listener.doorway.use(routing.table.listen, tls)
+
+    def _server_tls(self, routing: Routing) -> ServerTls | None:
+        """Raises BadCertificate."""
+        listen = routing.table.listen
+        return ServerTls(listen.tls, self._texts, http2=listen.http2) if listen.tls is not None else None
 
     def _compile(self, message: dict[str, Any]) -> Routing:
         version = message["version"]
@@ -116,11 +143,12 @@ class Worker:
             table = load_table(message["text"], source=message["source"], version=version)
         return Routing(table, self._secret)
 
-    async def _start(self, routing: Routing, stack: contextlib.AsyncExitStack) -> None:
+    async def _start(self, routing: Routing, tls: ServerTls | None, stack: contextlib.AsyncExitStack) -> None:
         settings = self._settings
         access_log = stack.enter_context(AccessLog(settings, self._counters))
         live = self._live = LivePath(settings, routing, self._secret, self._counters, access_log, self._name)
         listener = self._listener = Listener(live, self._sockets)
+        self._come_in(routing, tls)
         listener.open()
         for task in (self._tick(live, listener), live.tap.run()):
             running = live.loop.create_task(task)

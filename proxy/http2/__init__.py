@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import asyncio
 
+    from proxy.arrival import Arrival
     from proxy.live_path import LivePath
 
 MISSING = "http2 needs the package h2, which is not installed: pip install 'strangler[http2]'"
@@ -32,15 +33,15 @@ def is_available() -> bool:
     return importlib.util.find_spec("h2") is not None
 
 
-def http2_protocol(live: LivePath) -> asyncio.Protocol:
+def http2_protocol(live: LivePath, arrival: Arrival | None = None) -> asyncio.Protocol:
     """For a connection that is known to speak HTTP/2, as after ALPN ``h2``."""
     from proxy.http2.connection import Http2Connection  # noqa: PLC0415 - an extra
 
-    return Http2Connection(live)
+    return Http2Connection(live, arrival)
 
 
-def either_protocol(live: LivePath) -> asyncio.Protocol:
+def either_protocol(live: LivePath, arrival: Arrival | None = None) -> asyncio.Protocol:
     """For a plain connection that may begin with HTTP/2's preface (RFC 9113 section 3.3), or speak HTTP/1."""
     from proxy.http2.preface import PrefaceReader  # noqa: PLC0415 - an extra
 
-    return PrefaceReader(live)
+    return PrefaceReader(live, arrival)

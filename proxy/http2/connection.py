@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from hpack import HeaderTuple
 
+    from proxy.arrival import Arrival
     from proxy.live_path import LivePath
     from proxy.tunnel import Tunnel
 
@@ -68,15 +69,16 @@ class Http2Connection(asyncio.Protocol):
 
     __slots__ = (
         "_farewell", "_framing", "_given_up", "_idle_frames", "_lingering", "_streams", "_unsent", "_waiting", "_woken",
-        "deadline", "is_blocked", "last_stream", "live", "peer", "queued", "transport", "trusted",
+        "arrival", "deadline", "is_blocked", "last_stream", "live", "peer", "queued", "transport", "trusted",
     )  # fmt: skip
 
     tunnel: Tunnel | None = None
     """Upgrades are HTTP/1's."""
     transport: asyncio.Transport
 
-    def __init__(self, live: LivePath) -> None:
+    def __init__(self, live: LivePath, arrival: Arrival | None = None) -> None:
         self.live = live
+        self.arrival = arrival
         self.peer = ""
         self.trusted = False
         self.is_blocked = False
@@ -97,8 +99,11 @@ class Http2Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport  # type: ignore[assignment]  # uvloop's transport is a Transport in all but name
-        peer = transport.get_extra_info("peername")
-        self.peer = peer[0] if isinstance(peer, tuple) else "unix"
+        if self.arrival is None:
+            peer = transport.get_extra_info("peername")
+            self.peer = peer[0] if isinstance(peer, tuple) else "unix"
+        else:
+            self.peer = self.arrival.peer
         self.trusted = self.live.trusts(self.peer)
         refused = self.live.client_arrived(self)
         if refused is not None:

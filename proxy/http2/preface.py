@@ -12,6 +12,7 @@ from proxy.accept import ClientConnection
 from proxy.http2.connection import Http2Connection
 
 if TYPE_CHECKING:
+    from proxy.arrival import Arrival
     from proxy.live_path import LivePath
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -24,8 +25,8 @@ class PrefaceReader(asyncio.Protocol):
 
     _transport: asyncio.Transport
 
-    def __init__(self, live: LivePath) -> None:
-        self._client = ClientConnection(live)
+    def __init__(self, live: LivePath, arrival: Arrival | None = None) -> None:
+        self._client = ClientConnection(live, arrival)
         self._seen = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -38,7 +39,7 @@ class PrefaceReader(asyncio.Protocol):
             self._step_aside(self._client)  # turned away at the door
         elif seen.startswith(PREFACE):
             self._client.connection_lost(None)
-            http2 = Http2Connection(self._client.live)
+            http2 = Http2Connection(self._client.live, self._client.arrival)
             http2.connection_made(self._transport)
             self._step_aside(http2)
         elif not PREFACE.startswith(seen):

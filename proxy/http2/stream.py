@@ -75,7 +75,7 @@ class Stream(asyncio.Transport):
         self.ended = False
         self.queued = 0
         self._connection = connection
-        self._client = client = StreamClient(connection.live)
+        self._client = client = StreamClient(connection.live, connection.arrival)
         client.via = connection.live.via_http2
         # The request.
         self._chunked = False

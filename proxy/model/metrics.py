@@ -44,6 +44,25 @@ METRICS = {
             "Times a worker stopped accepting for a moment: clients (as many as there are file descriptors for), error.",
         ),
         Metric(
+            "strangler_turned_away",
+            "counter",
+            ("reason",),
+            "Connections closed without an answer, before they spoke HTTP: handshakes and PROXY headers that failed.",
+        ),
+        Metric("strangler_tls_handshakes", "counter", ("version", "resumed"), "TLS handshakes of clients."),
+        Metric(
+            "strangler_certificate_bad",
+            "gauge",
+            (),
+            "1 while files of certificates are bad and the last good ones stay in use.",
+        ),
+        Metric(
+            "strangler_certificate_expiry_seconds",
+            "gauge",
+            ("certificate",),
+            "When a certificate in use expires, in Unix time; 0 if it is no longer in use.",
+        ),
+        Metric(
             "strangler_backend_connects",
             "counter",
             ("backend", "result"),

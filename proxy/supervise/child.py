@@ -48,7 +48,7 @@ def default_roles(settings: Settings) -> tuple[Role, ...]:
             "proxy",
             settings.workers,
             (*python, "proxy"),
-            frozenset({"table"}),
+            frozenset({"table", "certificates"}),
             settings.grace,
             serves=True,
             port="data",

@@ -11,29 +11,38 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from proxy import http2
 from proxy.model.counters import Counters
+from proxy.model.listen import ClientTls
 from proxy.status import TableStatus
+from proxy.supervise.cannot_start import CannotStart
+from proxy.supervise.certificates import NO_CERTIFICATES, CurrentCertificates, Found, read_certificates, stamps_of
 from proxy.table.load import load_table, transparent_table
 from proxy.table.mistakes import BadTable, render_mistakes
-from proxy.watch import MISSING_SECONDS, POLL_SECONDS, Look, Settling, Unreadable, read_text, stamp_of
+from proxy.tls import BadCertificate
+from proxy.watch import MISSING_SECONDS, POLL_SECONDS, Look, Settling, Stamp, Unreadable, read_text, stamp_of
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What came of reading the file once more. ``error`` says all that is wrong with ``text``, or why there is none."""
+    """What came of reading the file once more. ``error`` says all that is wrong with ``text``, or why there is none; ``found`` are the
+    certificates that it names."""
 
     result: Literal["good", "same", "bad"]
     text: str = ""
     error: str | None = None
+    found: Found = NO_CERTIFICATES
 
 
 class CurrentTable:
-    """``version`` counts good texts. Without a file the table is the transparent one: everything goes to ``legacy_url``."""
+    """``version`` counts good texts. Without a file the table is the transparent one: everything goes to ``legacy_url``. The files of
+    certificates that a table names are part of it: if one of them is bad, it is a bad table."""
 
     def __init__(self, config: str | None, legacy_url: str | None, counters: Counters) -> None:
         self.version = 0
+        self.certificates = CurrentCertificates(counters)
         self.source = config if config is not None else f"--legacy {legacy_url}"
         self._path = Path(config) if config is not None else None
         self._legacy_url = legacy_url
@@ -44,9 +53,11 @@ class CurrentTable:
         self._text: str | None = None
         self._error: str | None = None
         self._loaded_at = 0.0
+        self._awaited: ClientTls | None = None
+        self._awaited_stamps: tuple[Stamp, ...] | None = None
 
     def load_first(self) -> str | None:
-        """Put the first table in force, or say all that is wrong with it."""
+        """Put the first table in force, or say all that is wrong with it. Raises CannotStart for certificates."""
         if self._path is None:
             try:
                 transparent_table(self._legacy_url or "")
@@ -55,12 +66,15 @@ class CurrentTable:
                     f"{self.source}: {mistake.message}; {mistake.suggestion or 'correct it'}"
                     for mistake in error.mistakes
                 )
-            self._put_in_force(None)
+            self._put_in_force(None, NO_CERTIFICATES)
             return None
         self._settling = Settling(stamp_of(self._path))
-        reading = self._read(self._path)
+        try:
+            reading = self._read(self._path)
+        except BadCertificate as error:
+            raise CannotStart(f"{self.source}: listen.tls: {error}") from None
         if reading.error is None:
-            self._put_in_force(reading.text)
+            self._put_in_force(reading.text, reading.found)
         return reading.error
 
     @property
@@ -82,6 +96,7 @@ class CurrentTable:
         """Somebody wants the file read now, changed or not."""
         if self._path is None:
             log.warning("no file to reload, everything goes to one URL", extra={"source": self.source})
+        self.certificates.ask_for_reload()
         self._asked.set()
 
     async def follow(self, read: Callable[[Reading], None]) -> None:
@@ -109,16 +124,31 @@ class CurrentTable:
         clock = asyncio.get_running_loop().time
         # In threads, since a file on a network may take its time, and a large table takes a second to check.
         look = self._settling.look(await asyncio.to_thread(stamp_of, path), clock())
+        asked = asked or await asyncio.to_thread(self._awaited_changed)
         if look is Look.MISSING:
             return Reading("bad", error=f"{path}: missing for {MISSING_SECONDS:g} s; put the file back")
         if look is Look.WAIT and not asked:
             return None
-        reading = await asyncio.to_thread(self._read, path)
+        reading = await asyncio.to_thread(self._read_all, path)
         if reading.error is not None and not asked and not self._settling.is_finally_bad(clock()):
             return None
         return reading
 
+    def _awaited_changed(self) -> bool:
+        """Whether the bad certificates of a table that is otherwise good may have become good."""
+        if self._awaited is None:
+            return False
+        before, self._awaited_stamps = self._awaited_stamps, stamps_of(self._awaited)
+        return before != self._awaited_stamps
+
+    def _read_all(self, path: Path) -> Reading:
+        try:
+            return self._read(path)
+        except BadCertificate as error:
+            return Reading("bad", error=f"{self.source}: listen.tls: {error}")
+
     def _read(self, path: Path) -> Reading:
+        """Raises BadCertificate."""
         try:
             text = read_text(path, again=self.version > 0)
         except Unreadable as error:
@@ -126,13 +156,19 @@ class CurrentTable:
         if text == self._text:
             return Reading("same", text)
         try:
-            load_table(text, source=self.source, version=self.version + 1)
+            table = load_table(text, source=self.source, version=self.version + 1)
         except BadTable as error:
             return Reading("bad", text, render_mistakes(error.mistakes, self.source, text).rstrip())
         except Exception as error:  # a fault of ours that some text brings out must not end an instance that works
             log.exception("the route table could not be checked", extra={"source": self.source})
             return Reading("bad", text, f"{self.source}: could not be checked: {error!r}; please report this")
-        return Reading("good", text)
+        if table.listen.http2 and not http2.is_available():
+            return Reading("bad", text, f"{self.source}: {http2.MISSING}")
+        self._awaited = table.listen.tls
+        self._awaited_stamps = stamps_of(self._awaited)
+        found = read_certificates(self._awaited)
+        self._awaited = None
+        return Reading("good", text, found=found)
 
     def _take(self, reading: Reading) -> None:
         was_bad = self._error is not None
@@ -144,7 +180,7 @@ class CurrentTable:
             return
         self._told = None
         if reading.result == "good":
-            self._put_in_force(reading.text)
+            self._put_in_force(reading.text, reading.found)
             log.info("new route table", extra={"source": self.source, "version": self.version})
         elif was_bad:
             log.info("the route table is good again", extra={"source": self.source, "version": self.version})
@@ -158,7 +194,8 @@ class CurrentTable:
                 extra={"source": self.source, "version_in_force": self.version, "mistakes": reading.error},
             )
 
-    def _put_in_force(self, text: str | None) -> None:
+    def _put_in_force(self, text: str | None, found: Found) -> None:
         self._text = text
+        self.certificates.use(found)
         self._loaded_at = time.time()
         self.version += 1

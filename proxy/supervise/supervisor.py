@@ -79,8 +79,10 @@ class Supervisor:
         if self._predecessor is None:
             self._offer_ports()
         following = self._start_task(self._table.follow(self._table_read))
+        following_certificates = self._start_task(self._table.certificates.follow(self._certificates_changed))
         code = await self._exit_code
         following.cancel()
+        following_certificates.cancel()
         if self._offering is not None:
             self._offering.cancel()
         await self._drain()
@@ -130,7 +132,7 @@ class Supervisor:
             return f"not started: {error.strerror}"
         log.info("process started", extra={"child": child.name, "child_pid": child.pid})
         counters = f"{child.role.name}-{child.index}-{child.pid}"
-        child.tell(self._table.message)
+        self._tell_table(child)
         self._changed()
         if child.stopping.is_set():  # we were told to end while it started
             self._end_soon(child)
@@ -173,7 +175,7 @@ class Supervisor:
             log.info(
                 "ready",
                 extra={
-                    "listen": f"http://{self._listen}",
+                    "listen": f"{'https' if self._table.certificates.status else 'http'}://{self._listen}",
                     "admin": f"http://{self._admin}",
                     "table_version": self._table.version,
                     "took_ms": took,
@@ -186,7 +188,8 @@ class Supervisor:
 
     def _changed(self) -> None:
         processes = [self._me, *(child.status for child in self._children)]
-        status = status_document(self._state, self._table.status, self._listen, self._admin, processes)
+        certificates = self._table.certificates.status
+        status = status_document(self._state, self._table.status, self._listen, self._admin, processes, certificates)
         for child in self._children:
             child.tell({"type": "status", **status})
 
@@ -205,10 +208,20 @@ class Supervisor:
     def _table_read(self, reading: Reading) -> None:
         if reading.result == "good":
             for child in self._children:
-                child.tell(self._table.message)
+                self._tell_table(child)
         self._changed()
         if self._state is State.READY:
             notify("READY=1")
+
+    def _tell_table(self, child: Child) -> None:
+        """First the texts of the files that it names."""
+        child.tell(self._table.certificates.message)
+        child.tell(self._table.message)
+
+    def _certificates_changed(self) -> None:
+        for child in self._children:
+            child.tell(self._table.certificates.message)
+        self._changed()
 
     # Taking over and handing over.
 

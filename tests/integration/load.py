@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Sequence
 from typing import Self
 
@@ -10,13 +11,23 @@ from tests.proxy.wire import PATIENCE, Client, get
 
 
 class Load:
-    """``users`` connections that send ``targets`` in turn until the end. A wrong answer, or none, is a failure with its reason."""
+    """``users`` connections that send ``targets`` in turn until the end, or ``turns`` of them on each connection. A wrong answer, or none, is a failure with its reason."""
 
-    def __init__(self, port: int, targets: Sequence[bytes], expected: bytes, users: int = 8) -> None:
+    def __init__(
+        self,
+        port: int,
+        targets: Sequence[bytes],
+        expected: bytes,
+        users: int = 8,
+        context: ssl.SSLContext | None = None,
+        turns: int = 0,
+    ) -> None:
         self._port = port
         self._targets = targets
         self._expected = expected
         self._users = users
+        self._context = context
+        self._turns = turns
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
         self.answered = 0
@@ -33,9 +44,10 @@ class Load:
     async def _user(self, number: int) -> None:
         turn = number
         while not self._stopping:
-            client = await Client.connect(self._port)
+            client = await Client.connect(self._port, self._context)
+            until = turn + self._turns
             try:
-                while not self._stopping:
+                while not self._stopping and (not self._turns or turn < until):
                     target = self._targets[turn % len(self._targets)]
                     turn += 1
                     await client.send(get(target, b"X-User-Id: user-%d" % (turn % 97)))

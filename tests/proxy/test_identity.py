@@ -52,7 +52,7 @@ def test_the_cookie_is_for_this_site_only_and_out_of_reach_of_scripts() -> None:
     first, *attributes = COOKIE.issue(b"token").split(b"; ")
     assert first.startswith(b"strangler_id=token.")
     assert attributes == [b"Path=/", b"Max-Age=2592000", b"HttpOnly", b"SameSite=Lax"]
-    assert COOKIE.issue(b"token", secure=True).endswith(b"; Secure")
+    assert COOKIE.issue(b"token", b"https").endswith(b"; Secure")
 
 
 @pytest.mark.parametrize(

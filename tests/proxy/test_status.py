@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from proxy.status import ProcessStatus, State, TableStatus, status_document
+from proxy.status import CertificateStatus, ProcessStatus, State, TableStatus, status_document
 
 
 def test_the_document_has_the_promised_keys_and_is_json() -> None:
@@ -15,6 +15,7 @@ def test_the_document_has_the_promised_keys_and_is_json() -> None:
     ]
     table = TableStatus(4, "/etc/routes.yaml", 1_774_958_400.0, "routes.yaml:1:1: error: ...")
     document = status_document(State.READY, table, "127.0.0.1:8080", "127.0.0.1:8081", processes)
+    assert document.pop("certificates") is None
     assert json.loads(json.dumps(document)) == {
         "state": "ready",
         "listen": "127.0.0.1:8080",
@@ -27,3 +28,12 @@ def test_the_document_has_the_promised_keys_and_is_json() -> None:
             {"role": "shadow", "index": 0, "pid": None, "restarts": 1, "started_at": "1970-01-01T00:00:01.000Z", "ready": False, "table_version": 0},
         ],
     }  # fmt: skip
+
+
+def test_certificates_in_use_are_told_with_their_names_and_their_end() -> None:
+    told = CertificateStatus((("/etc/one.pem", ("example.com",), 1_774_958_400.0),), "key /etc/one.key: is encrypted")
+    table = TableStatus(1, "/etc/routes.yaml", 0.0, None)
+    assert status_document(State.READY, table, "", "", [], told)["certificates"] == {
+        "in_use": [{"certificate": "/etc/one.pem", "names": ["example.com"], "expires_at": "2026-03-31T12:00:00.000Z"}],
+        "error": "key /etc/one.key: is encrypted",
+    }

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 import socket
+import ssl
 import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -134,8 +135,9 @@ class Client:
         self.writer = writer
 
     @classmethod
-    async def connect(cls, port: int) -> Client:
-        return cls(*await asyncio.open_connection("127.0.0.1", port, limit=2**16))
+    async def connect(cls, port: int, context: ssl.SSLContext | None = None, name: str = "example.com") -> Client:
+        tls = {"ssl": context, "server_hostname": name} if context is not None else {}
+        return cls(*await asyncio.open_connection("127.0.0.1", port, limit=2**16, **tls))
 
     async def send(self, data: bytes) -> None:
         self.writer.write(data)
