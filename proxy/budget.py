@@ -9,7 +9,7 @@ from proxy.window import Window
 SECONDS: Final = 10.0
 """The time over which requests and retries are counted."""
 
-FLOOR: Final = 3
+FLOOR: Final = 10
 """Retries allowed in that time however few requests there are: a share of next to nothing would be none."""
 
 

@@ -281,9 +281,9 @@ async def test_who_waits_too_long_is_told_so_when_the_time_is_over(origin: Origi
     waiting = await asked(running, get(b"/n"))
     post = await asked(running, POST)
     assert (await waiting.read_answer())[2] == b"legacy"
-    assert loop.time() - began == pytest.approx(0.5, abs=0.1)
+    assert 0.45 < loop.time() - began < 0.9
     assert (await post.read_answer())[0] == 503
-    assert loop.time() - began == pytest.approx(0.5, abs=0.1)
+    assert 0.45 < loop.time() - began < 0.9
     gate.open()
     assert (await first.read_answer())[2] == b"new"
     assert gate.seen == [b"/n"]
