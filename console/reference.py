@@ -36,7 +36,7 @@ _METRICS = f"""\
 `GET /metrics` on the admin port: one page for the whole instance, in Prometheus's text format, or OpenMetrics for a scraper that asks for
 it. Every process counts in shared memory of its own; the page adds them up. What a process counted stays counted when it dies; its gauges go.
 
-Labels are names from the route table, backends' names and words of our own, never paths, hosts or users, so their number is bounded by the
+Labels are names from the route table, backends' names and URLs, and words of our own, never paths, hosts or users, so their number is bounded by the
 table: a process keeps at most 65,536 series. `(unclaimed)` is the route label of what no route claims.
 
 Buckets of the histogram, in seconds: {", ".join(f"{bound / 1000:g}" for bound in LATENCY_BUCKETS_MS)}.

@@ -27,13 +27,14 @@ _AFTER_THE_TAP = frozenset({Skip.SHADOW_LOST})
 def status_document(told: Document, table: Table | None, counted: Counted) -> Document:
     """``told`` is the supervisor's part. Contents as in docs/reference/admin.md."""
     waiting = not_ready(told)
+    backends = _backends(table, counted)
     return {
         "ready": not waiting,
-        "reasons": waiting + degraded(told, counted),
+        "reasons": waiting + degraded(told, counted) + down(backends),
         **told,
         "unclaimed": counted.by("strangler_seen", "route").get(UNCLAIMED, 0),
         "tap": _tap(counted),
-        "backends": _backends(table, counted),
+        "backends": backends,
     }
 
 
@@ -73,6 +74,17 @@ def degraded(told: Document, counted: Counted) -> list[str]:
     return reasons
 
 
+def down(backends: list[Document]) -> list[str]:
+    """Endpoints that requests stay away from."""
+    return [
+        f"{endpoint['url']} of {backend['name']} gets no requests from {endpoint['down']} of "
+        f"{endpoint['up'] + endpoint['down']} proxy workers: its checks fail, or it was ejected"
+        for backend in backends
+        for endpoint in backend["endpoints"]
+        if endpoint["down"]
+    ]
+
+
 def living(told: Document) -> frozenset[int]:
     return frozenset(process["pid"] for process in told["processes"] if process["pid"] is not None)
 
@@ -104,10 +116,19 @@ def _backends(table: Table | None, counted: Counted) -> list[Document]:
     answered = counted.by("strangler_requests", "backend")
     failed = counted.by("strangler_backend_failures", "backend")
     in_flight = counted.by("strangler_in_flight", "backend")
+    ups, downs = counted.series("strangler_endpoint_up"), counted.series("strangler_endpoint_down")
     return [
         {
             "name": backend.name,
             "urls": [endpoint.url for endpoint in backend.endpoints],
+            "endpoints": [
+                {
+                    "url": endpoint.url,
+                    "up": ups.get((backend.name, endpoint.url), 0),
+                    "down": downs.get((backend.name, endpoint.url), 0),
+                }
+                for endpoint in backend.endpoints
+            ],
             "legacy": backend.is_legacy,
             "in_flight": in_flight.get(backend.name, 0),
             "answered": answered.get(backend.name, 0),

@@ -89,6 +89,7 @@ class BackendConnection(Outlet, asyncio.Protocol):
         "_surplus",
         "answer_done",
         "carries",
+        "epoch",
         "got_bytes",
         "idle_since",
         "pool",
@@ -114,6 +115,7 @@ class BackendConnection(Outlet, asyncio.Protocol):
     def __init__(self, pool: Pool) -> None:
         super().__init__(pool.flush_soon)
         self.pool = pool
+        self.epoch = pool.epoch
         self.carries: AnswerReceiver | None = None
         self.tunnel: Tunnel | None = None
         self.reused = False

@@ -91,7 +91,7 @@ class LivePath:
         self.counters = counters
         self.values = counters.values
         self.meters = Meters(counters)
-        self.backends = Backends(self.loop, self.flush_soon, partial(Guard, live=self))
+        self.backends = Backends(self.loop, self.flush_soon, counters, partial(Guard, live=self))
         self.backends.use(routing.table.backends)
         self.identity_cookie = IdentityCookie(secret)
         self.dice = random.random

@@ -29,8 +29,8 @@ def mend_failure(passage: Passage, failure: Failure, detail: str, connection: Ba
         live.counters.add("strangler_retries", backend=backend.name, reason="reused")
         attempt.resend(passage)
         return
-    if not (failure is Failure.TOTAL_TIMEOUT and passage.client.blocked):
-        passage.failure = failure  # else it was the client that did not take the answer
+    if failure is not Failure.TOTAL_TIMEOUT or (passage.request_complete and not passage.client.blocked):
+        passage.failure = failure  # else it was the client that took the time
     live.counters.add("strangler_backend_failures", backend=backend.name, kind=failure)
     live.log_failure(passage, failure, detail)
     if what is Repair.RETRY:

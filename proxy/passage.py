@@ -33,7 +33,8 @@ from proxy.tunnel import Tunnel
 if TYPE_CHECKING:
     from proxy.accept import ClientConnection
     from proxy.answer_fields import AnswerFields
-    from proxy.backends import LiveBackend, LiveEndpoint
+    from proxy.backends import LiveBackend
+    from proxy.endpoints.live_endpoint import LiveEndpoint
     from proxy.fields import RequestFields
     from proxy.forward import BackendConnection
     from proxy.guard import Permit

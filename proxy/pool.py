@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ssl
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from proxy.endpoints.tls import words_for
 from proxy.forward import BackendConnection
+from proxy.model.tls_context import BadTlsFile
 from proxy.outlet import FlushSoon
 from proxy.replies import Failure
 
 if TYPE_CHECKING:
-    from proxy.model.table import Backend, Endpoint
+    from proxy.endpoints.dial import Dial
 
 MAX_IDLE = 256
 """Idle connections kept for one endpoint and worker."""
@@ -33,19 +34,18 @@ REST_SECONDS = 0.1
 class Pool:
     """Connections to one endpoint. Last in, first out: the most recently used one is the most surely alive."""
 
-    __slots__ = ("_idle", "_loop", "_resting", "_tasks", "_tls", "backend", "closed", "endpoint", "flush_soon")
+    __slots__ = ("_dial", "_idle", "_loop", "_resting", "_tasks", "closed", "epoch", "flush_soon")
 
-    def __init__(
-        self, backend: Backend, endpoint: Endpoint, loop: asyncio.AbstractEventLoop, flush_soon: FlushSoon
-    ) -> None:
+    def __init__(self, dial: Dial, loop: asyncio.AbstractEventLoop, flush_soon: FlushSoon) -> None:
         self.flush_soon = flush_soon
-        self.backend = backend
-        self.endpoint = endpoint
         self.closed = False
+        self.epoch = 0
+        self._dial = dial
+        if dial.name is not None:
+            dial.name.left = self._addresses_left
         self._loop = loop
         self._idle: deque[BackendConnection] = deque()
         self._resting: deque[BackendConnection] = deque()
-        self._tls = ssl.create_default_context() if endpoint.scheme == "https" else None
         self._tasks: set[asyncio.Task[None]] = set()
 
     def take(self, now: float, *, safe: bool) -> BackendConnection | None:
@@ -65,7 +65,9 @@ class Pool:
     def put(self, connection: BackendConnection, *, rests: bool = False) -> None:
         """``rests``: the answer told of a body that must not come (HEAD, 304). A broken backend sends it all the same, and late:
         nobody may take it for the next answer, so such a connection proves its silence first."""
-        if self.closed or len(self._idle) + len(self._resting) >= MAX_IDLE:
+        if connection.epoch != self.epoch and self._leads_here(connection):
+            connection.epoch = self.epoch
+        if self.closed or connection.epoch != self.epoch or len(self._idle) + len(self._resting) >= MAX_IDLE:
             connection.transport.close()
             return
         connection.idle_since = self._loop.time()
@@ -93,7 +95,9 @@ class Pool:
         failed: Callable[[Failure, str], None],
     ) -> asyncio.Task[None]:
         """Open a connection; exactly one of the callbacks is called, unless the task is cancelled."""
-        task = self._loop.create_task(self._connect(seconds, connected, failed), name=f"connect {self.backend.name}")
+        task = self._loop.create_task(
+            self._connect(seconds, connected, failed), name=f"connect {self._dial.endpoint.url}"
+        )
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
@@ -104,26 +108,35 @@ class Pool:
         connected: Callable[[BackendConnection], None],
         failed: Callable[[Failure, str], None],
     ) -> None:
-        endpoint = self.endpoint
+        url = self._dial.endpoint.url
         try:
-            async with asyncio.timeout(seconds):
-                _, connection = await self._loop.create_connection(
-                    lambda: BackendConnection(self),
-                    endpoint.host,
-                    endpoint.port,
-                    ssl=self._tls,
-                    server_hostname=endpoint.host if self._tls else None,
-                )
+            connection = await self._dial.open(lambda: BackendConnection(self), seconds)
         except TimeoutError:
-            failed(Failure.CONNECT_TIMEOUT, f"no connection to {endpoint.authority} within {seconds:g} s")
-        except (OSError, ssl.SSLError, ValueError) as error:
-            failed(Failure.REFUSED, f"{endpoint.authority}: {error}")
+            failed(Failure.CONNECT_TIMEOUT, f"no connection to {url} within {seconds:g} s")
+        except (OSError, BadTlsFile) as error:
+            failed(Failure.REFUSED, f"{url}: {words_for(error)}")
         else:
             connected(connection)
+
+    def _addresses_left(self) -> None:
+        """The endpoint's name does not lead to some address any more: connections to it take no further request."""
+        self.epoch += 1
+        for connections in (self._idle, self._resting):
+            for connection in list(connections):
+                if self._leads_here(connection):
+                    connection.epoch = self.epoch
+                else:
+                    connections.remove(connection)
+                    connection.transport.close()
+
+    def _leads_here(self, connection: BackendConnection) -> bool:
+        peer = connection.transport.get_extra_info("peername")
+        return self._dial.leads_to(peer[0]) if peer else True
 
     def close(self) -> None:
         """Keep nothing any more; what is in use closes when it is done."""
         self.closed = True
+        self._dial.close()
         for connections in (self._idle, self._resting):
             while connections:
                 connections.popleft().transport.close()

@@ -84,7 +84,15 @@ SCHEMAS: Final[dict[str, Schema]] = {
         unclaimed=COUNT,
         tap=_object(eligible=COUNT, sent=COUNT, done=COUNT, waiting_bytes=COUNT, dropped=COUNTS),
         backends=_list(
-            _object(name=TEXT, urls=_list(TEXT), legacy=YES_OR_NO, in_flight=COUNT, answered=COUNT, failed=COUNT)
+            _object(
+                name=TEXT,
+                urls=_list(TEXT),
+                endpoints=_list(_object(url=TEXT, up=COUNT, down=COUNT)),
+                legacy=YES_OR_NO,
+                in_flight=COUNT,
+                answered=COUNT,
+                failed=COUNT,
+            )
         ),
     ),
     "Report": _object(

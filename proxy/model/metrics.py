@@ -74,6 +74,30 @@ METRICS = {
             ("backend", "kind"),
             "Requests that a backend failed: refused, timed out, cut short, invalid answer.",
         ),
+        Metric(
+            "strangler_endpoint_up",
+            "gauge",
+            ("backend", "endpoint"),
+            "Proxy workers that send requests to the endpoint.",
+        ),
+        Metric(
+            "strangler_endpoint_down",
+            "gauge",
+            ("backend", "endpoint"),
+            "Proxy workers that keep away from it: its checks fail, or it was ejected.",
+        ),
+        Metric(
+            "strangler_endpoint_checks",
+            "counter",
+            ("backend", "result"),
+            "Active health checks: good, bad.",
+        ),
+        Metric(
+            "strangler_endpoint_ejections",
+            "counter",
+            ("backend", "endpoint", "result"),
+            "Endpoints at which requests failed in a row: ejected, spared (no other was usable), observed.",
+        ),
         Metric("strangler_refused", "counter", ("reason",), "Requests refused before a backend saw a byte."),
         Metric(
             "strangler_retries",

@@ -117,12 +117,15 @@ def test_backends_are_those_of_the_table_with_their_numbers() -> None:
         ("proxy-0-7", "strangler_requests", {"route": "a", "backend": "orders", "status_class": "2xx"}, 9),
         ("proxy-0-7", "strangler_backend_failures", {"backend": "orders", "kind": "refused"}, 2),
         ("proxy-0-7", "strangler_in_flight", {"backend": "legacy"}, 4),
+        ("proxy-0-7", "strangler_endpoint_up", {"backend": "legacy", "endpoint": "http://127.0.0.1:8000"}, 1),
+        ("proxy-1-8", "strangler_endpoint_up", {"backend": "legacy", "endpoint": "http://127.0.0.1:8000"}, 1),
     ]
-    backends = status_document(told(), table(), Counted(rows, {7}))["backends"]
+    backends = status_document(told(), table(), Counted(rows, {7, 8}))["backends"]
     assert backends == [
         {
             "name": "legacy",
             "urls": ["http://127.0.0.1:8000"],
+            "endpoints": [{"url": "http://127.0.0.1:8000", "up": 2, "down": 0}],
             "legacy": True,
             "in_flight": 4,
             "answered": 0,
@@ -131,12 +134,25 @@ def test_backends_are_those_of_the_table_with_their_numbers() -> None:
         {
             "name": "orders",
             "urls": ["http://127.0.0.1:9000"],
+            "endpoints": [{"url": "http://127.0.0.1:9000", "up": 0, "down": 0}],
             "legacy": False,
             "in_flight": 0,
             "answered": 9,
             "failed": 2,
         },
     ]
+
+
+def test_an_endpoint_that_gets_no_requests_is_named_among_the_reasons() -> None:
+    labels = {"backend": "orders", "endpoint": "http://127.0.0.1:9000"}
+    rows = [("proxy-0-7", "strangler_endpoint_down", labels, 1), ("proxy-1-8", "strangler_endpoint_up", labels, 1)]
+    document = status_document(told(), table(), Counted(rows, {7, 8}))
+    reason = (
+        "http://127.0.0.1:9000 of orders gets no requests from 1 of 2 proxy workers: its checks fail, or it was ejected"
+    )
+    assert reason in document["reasons"]
+    assert document["ready"] is True
+    assert reason in status_text(document)
 
 
 def test_what_no_route_claims_is_counted() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 import uvloop
@@ -65,7 +66,14 @@ class Proxy:
         )
 
 
-Origins = Callable[[Handler], Awaitable[Origin]]
+class Origins(Protocol):
+    """Starts a backend; without more it listens on 127.0.0.1 and speaks no TLS."""
+
+    def __call__(
+        self, handler: Handler, *, host: str = ..., socket: str | None = ..., tls: ssl.SSLContext | None = ...
+    ) -> Awaitable[Origin]: ...
+
+
 Proxies = Callable[[str | Table], Awaitable[Proxy]]
 
 
@@ -73,8 +81,10 @@ Proxies = Callable[[str | Table], Awaitable[Proxy]]
 async def origin() -> AsyncIterator[Origins]:
     started: list[Origin] = []
 
-    async def start(handler: Handler) -> Origin:
-        new = Origin(handler)
+    async def start(
+        handler: Handler, *, host: str = "127.0.0.1", socket: str | None = None, tls: ssl.SSLContext | None = None
+    ) -> Origin:
+        new = Origin(handler, host=host, socket=socket, tls=tls)
         await new.start()
         started.append(new)
         return new

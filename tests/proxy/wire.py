@@ -56,8 +56,13 @@ class OriginConnection:
 class Origin:
     """A backend made of raw bytes. ``heads`` are all request heads it was sent, ``connections`` how many were made."""
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(
+        self, handler: Handler, *, host: str = "127.0.0.1", socket: str | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
         self._handler = handler
+        self._host = host
+        self._socket = socket
+        self._tls = tls
         self._server: asyncio.Server | None = None
         self.connections: list[OriginConnection] = []
         self.errors: list[BaseException] = []
@@ -72,7 +77,10 @@ class Origin:
         return int(self._server.sockets[0].getsockname()[1])
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=2**20)
+        if self._socket is not None:
+            self._server = await asyncio.start_unix_server(self._serve, self._socket, limit=2**20)
+        else:
+            self._server = await asyncio.start_server(self._serve, self._host, 0, limit=2**20, ssl=self._tls)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = OriginConnection(reader, writer, len(self.connections))

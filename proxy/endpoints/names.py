@@ -1,0 +1,78 @@
+"""Looks up host names again and again, off the loop, so that no request waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable
+
+from proxy.endpoints.addresses import Addresses
+
+log = logging.getLogger("proxy.endpoints")
+
+AGAIN_SECONDS = 1.0
+"""A name that leads nowhere is looked up again this soon, or at its usual time if that is sooner."""
+
+
+class UnknownName(OSError):
+    """No lookup of the name ever found an address."""
+
+
+async def look_up(host: str) -> list[str]:
+    """All addresses of ``host``, in a thread of the loop's. Raises OSError."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return [str(address[0]) for *_, address in found]
+
+
+class Name:
+    """A host name and the addresses that it leads to. ``left`` is called when some of them are not its any more."""
+
+    __slots__ = ("_closed", "_first", "_host", "_task", "addresses", "left")
+
+    def __init__(self, host: str, every: float) -> None:
+        self.addresses = Addresses()
+        self.left: Callable[[], None] | None = None
+        self._closed = False
+        self._host = host
+        self._first = asyncio.Event()
+        self._task = asyncio.get_running_loop().create_task(self._follow(every), name=f"look up {host}")
+
+    async def found(self) -> Addresses:
+        """Waits for the first lookup only. Raises UnknownName."""
+        await self._first.wait()
+        if not self.addresses.known:
+            raise UnknownName(self.addresses.error)
+        return self.addresses
+
+    def close(self) -> None:
+        """Look no further; who waits for the first lookup still hears of it."""
+        self._closed = True
+        if self._first.is_set():
+            self._task.cancel()
+
+    async def _follow(self, every: float) -> None:
+        while True:
+            await self._look()
+            self._first.set()
+            if self._closed:
+                return
+            await asyncio.sleep(every if self.addresses.known else min(every, AGAIN_SECONDS))
+
+    async def _look(self) -> None:
+        addresses, before = self.addresses, self.addresses.known
+        try:
+            found = await look_up(self._host)
+            if not found:
+                raise UnknownName("no address")
+        except (OSError, UnicodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            if addresses.not_found(f"no address of {self._host} is known: {reason}"):
+                log.warning("host name not found", extra={"host": self._host, "detail": reason, "kept": list(before)})
+            return
+        if addresses.found(found) and before:
+            log.info(
+                "host name moved", extra={"host": self._host, "before": list(before), "now": list(addresses.known)}
+            )
+            if self.left is not None and not set(before) <= set(addresses.known):
+                self.left()
