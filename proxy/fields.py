@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from proxy.field_table import LONGEST_LENGTH, USUAL_CONNECTION, Readers, tokens, without
 from proxy.model.message import Headers
+from proxy.target import is_host
 
 
 class Refused(Exception):
@@ -31,6 +32,9 @@ NEVER_NOMINATED = frozenset(
 
 _LONGEST_FORWARDED_FOR = 2048
 """Bytes of X-Forwarded-For taken from a trusted peer: some fifty addresses."""
+
+_BLANKS = b" \t"
+"""RFC 9110 section 5.5: around a value they are not part of it. The parser takes those before it away."""
 
 
 class RequestFields:
@@ -128,6 +132,7 @@ def _te(fields: RequestFields, _name: bytes, value: bytes) -> None:
 
 
 def _request_length(fields: RequestFields, name: bytes, value: bytes) -> None:
+    value = value.rstrip(_BLANKS)
     if fields.length is not None or not value.isdigit() or len(value) > LONGEST_LENGTH:
         raise Refused(400, "framing", "Content-Length must be one number.")
     fields.length = int(value)
@@ -135,6 +140,7 @@ def _request_length(fields: RequestFields, name: bytes, value: bytes) -> None:
 
 
 def _request_coding(fields: RequestFields, name: bytes, value: bytes) -> None:
+    value = value.rstrip(_BLANKS)
     if value.lower() != b"chunked" or fields.chunked:
         # RFC 9112 section 6.1: a transfer coding that we do not know
         raise Refused(501, "transfer_coding", "The only transfer coding understood here is chunked.")
@@ -145,7 +151,9 @@ def _request_coding(fields: RequestFields, name: bytes, value: bytes) -> None:
 def _host(fields: RequestFields, name: bytes, value: bytes) -> None:
     if fields.host is not None:
         raise Refused(400, "host", "A request needs exactly one Host header.")
-    fields.host = value
+    fields.host = value = value.rstrip(_BLANKS)
+    if not is_host(value):
+        raise Refused(400, "host", "The Host header is neither a name nor an address, with a port or without.")
     fields.lines += (name, b": ", value, b"\r\n")
 
 

@@ -140,7 +140,7 @@ class RequestReader(Outlet):
                 log.exception("a request made us fail", extra={"peer": self.peer})
                 self._refuse(Refused(500, "internal", "The proxy failed to handle this request."))
         except httptools.HttpParserError as error:
-            self._refuse(refusal_of(str(error), data))
+            self._refuse(refusal_of(str(error), data if self._read else b""))
         else:
             incoming = self._incoming
             if self._in_head:
@@ -151,11 +151,11 @@ class RequestReader(Outlet):
                 ):
                     self._refuse(too_large(limits))
             elif incoming is not None and incoming is before and incoming.fields.chunked:
-                self._weigh_framing(self._read - sum(map(len, self._body[body:])))
+                self._weigh_framing(len(data), sum(map(len, self._body[body:])))
 
-    def _weigh_framing(self, overhead: int) -> None:
+    def _weigh_framing(self, fed: int, body: int) -> None:
         """Chunk extensions and half-read trailers are bytes that nobody gets: they must stay in proportion to those that somebody does."""
-        self._excess = max(0, self._excess + overhead - FRAMING_PER_BYTE * (self._read - overhead))
+        self._excess = max(0, self._excess + fed - body - FRAMING_PER_BYTE * body)
         limits = self.live.limits
         if len(self._headers) > limits.fields:
             self._refuse(too_large(limits))
@@ -176,7 +176,7 @@ class RequestReader(Outlet):
         self._target = b""
         self._headers = []
         self._in_head = True
-        self._fed = self._read  # what came in earlier slices was another message's
+        self._fed = self._read  # what came before was another message's
         if self.passage is None:
             self.deadline = self.live.now + self.live.limits.head_time
 
@@ -203,6 +203,7 @@ class RequestReader(Outlet):
         headers = self._headers
         self._headers = []
         self._in_head = False
+        self._read = 0  # nobody knows how much of this slice was ours
         live = self.live
         limits = live.limits
         if len(headers) > limits.fields or (self._fed > limits.head and size_of(headers) > limits.head):

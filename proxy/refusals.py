@@ -24,7 +24,7 @@ _SAYS = (
 
 
 def refusal_of(parser_says: str, data: bytes | memoryview) -> Refused:
-    """``data`` is what the parser was reading: it tells an unknown method from no HTTP at all."""
+    """``data`` is what the parser was reading, if it begins a request: it tells an unknown method from no HTTP at all."""
     if "method" in parser_says and _METHOD.match(data):
         return Refused(501, "method", "This method is not known here.")
     for words, status, reason, detail in _SAYS:

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.proxy.conftest import origin, proxy, pytest_asyncio_loop_factories, unused_port
+from tests.hostile.stage import Stage, staged
+from tests.proxy.conftest import Origins, Proxies, origin, proxy, pytest_asyncio_loop_factories, unused_port
 
 __all__ = ["origin", "proxy", "pytest_asyncio_loop_factories", "unused_port"]
 
@@ -35,3 +36,9 @@ async def nothing_escapes(caplog: pytest.LogCaptureFixture) -> AsyncIterator[Non
     errors = [record.getMessage() for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
     assert not errors, errors
     assert longest < MAX_LAG
+
+
+@pytest.fixture
+async def stage(origin: Origins, proxy: Proxies) -> AsyncIterator[Stage]:
+    async with staged(origin, proxy) as new:
+        yield new
