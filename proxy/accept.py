@@ -32,8 +32,7 @@ class ClientConnection(RequestReader, asyncio.Protocol):
     that nothing new is answered. ``arrival`` is None where the socket says all that is known of the client."""
 
     __slots__ = (
-        "_going_on", "_hold", "_pending_refusal", "arrival", "blocked", "half_closed", "leaving", "peer_bytes", "scheme", "tunnel",
-        "via",
+        "_going_on", "_hold", "_pending_refusal", "arrival", "blocked", "half_closed", "leaving", "peer_bytes", "tunnel", "via",
     )  # fmt: skip
 
     def __init__(self, live: LivePath, arrival: Arrival | None = None) -> None:
@@ -43,7 +42,6 @@ class ClientConnection(RequestReader, asyncio.Protocol):
         self.blocked = False
         self.half_closed = False
         self.peer_bytes = b""
-        self.scheme = b"http"
         self.via = live.via
         self._hold = Hold(0)
         self._going_on = False

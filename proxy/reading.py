@@ -25,6 +25,7 @@ from proxy.refusals import (
     too_large,
     too_long,
     too_much_framing,
+    unknown_version,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class RequestReader(Outlet):
 
     __slots__ = (
         "_body", "_early", "_excess", "_fed", "_headers", "_in_head", "_incoming", "_lingering", "_parser", "_priming",
-        "_queue", "_read", "_reframe", "_rest", "_target", "closed", "deadline", "live", "passage", "peer", "trusted",
+        "_queue", "_read", "_reframe", "_rest", "_target", "closed", "deadline", "live", "passage", "peer", "scheme", "trusted",
     )  # fmt: skip
 
     def __init__(self, live: LivePath) -> None:
@@ -58,6 +59,7 @@ class RequestReader(Outlet):
         self.deadline = live.now + live.limits.head_time
         self.closed = False
         self.peer = ""
+        self.scheme = b"http"
         self.trusted = False
         self._parser = httptools.HttpRequestParser(self)
         self._headers: Headers = []
@@ -199,7 +201,10 @@ class RequestReader(Outlet):
         method = parser.get_method()
         if method in _REFUSED_METHODS:
             raise Refused(405, "method", "CONNECT and TRACE do not pass through here.")
-        http_1_0 = parser.get_http_version() == "1.0"
+        version = parser.get_http_version()
+        http_1_0 = version == "1.0"
+        if version != "1.1" and not http_1_0:
+            raise unknown_version()
         headers = self._headers
         self._headers = []
         self._in_head = False
@@ -213,7 +218,7 @@ class RequestReader(Outlet):
             raise loop()
         head = RequestHead(method, self._target, headers, fields.host, fields.cookie)
         if not self._target.startswith(b"/"):
-            check_authority(head)
+            check_authority(head, self.scheme)
         self._arrived(head, fields, http_1_0=http_1_0)
 
     def on_body(self, data: bytes) -> None:

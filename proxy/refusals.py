@@ -7,7 +7,7 @@ import re
 from proxy.fields import Refused
 from proxy.model.message import RequestHead
 from proxy.model.resilience import Limits
-from proxy.target import AmbiguousTarget, split_target
+from proxy.target import AmbiguousTarget, split_target, without_default_port
 
 FREE_FRAMING = 16 * 1024
 FRAMING_PER_BYTE = 16
@@ -16,9 +16,12 @@ extensions they are not."""
 
 _METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64} ")
 
+_VERSIONS = "Only HTTP/1.0 and HTTP/1.1 are spoken here."
+
 _SAYS = (
-    ("Invalid HTTP version", 505, "version", "Only HTTP/1.0 and HTTP/1.1 are spoken here."),
-    ("Unsupported HTTP version", 505, "version", "Only HTTP/1.0 and HTTP/1.1 are spoken here."),
+    ("Invalid HTTP version", 505, "version", _VERSIONS),
+    ("Unsupported HTTP version", 505, "version", _VERSIONS),
+    ("Pause on PRI", 505, "version", _VERSIONS),
 )
 """What the parser's words mean; anything else is a 400."""
 
@@ -33,15 +36,25 @@ def refusal_of(parser_says: str, data: bytes | memoryview) -> Refused:
     return Refused(400, "syntax", f"The request is not valid HTTP: {parser_says}.")
 
 
-def check_authority(head: RequestHead) -> None:
+def check_authority(head: RequestHead, scheme: bytes) -> None:
     """RFC 9112 section 3.2.2: in ``GET http://host/`` that host is meant, whatever Host says. Where they differ, routing and
     backend would see two hosts, so nobody sees any. Raises Refused."""
     try:
         _, authority = split_target(head.target, head.method)
     except AmbiguousTarget as error:
         raise Refused(400, "target", f"{error}.") from error
-    if authority is not None and authority.lower() != (head.host or b"").lower():
+    if authority is None:
+        return
+    if without_default_port(authority, scheme) != without_default_port(head.host or b"", scheme):
         raise Refused(400, "host", "The target names another host than the Host header.")
+    if not head.target.lower().startswith(scheme + b":"):
+        # RFC 9110 section 7.4: a backend could believe that this came over TLS.
+        raise Refused(421, "scheme", "The target names another scheme than that of this connection.")
+
+
+def unknown_version() -> Refused:
+    """The parser takes 0.9 and 2.0 for requests with a head like ours."""
+    return Refused(505, "version", _VERSIONS)
 
 
 def too_long(limits: Limits) -> Refused:

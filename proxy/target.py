@@ -6,6 +6,7 @@ could take for different paths raises AmbiguousTarget. Written for the live path
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Final
 
@@ -85,6 +86,26 @@ def decode(text: bytes) -> bytes:
     if b"%" not in text:
         return text
     return _ENCODED.sub(lambda found: _DECODED[found[1].lower()], text)
+
+
+def is_host(value: bytes) -> bool:
+    """Whether a Host is a name or address, with a port or without (RFC 3986 section 3.2.2). Commas and the like, which a name may hold there and
+    nobody uses, would be read by some as the end of it."""
+    return len(value) <= _LONGEST_AUTHORITY and _is_host(value)
+
+
+_HOST = re.compile(rb"(?:[A-Za-z0-9._~%-]+|\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\])(?::([0-9]{0,5}))?")
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_host(value: bytes) -> bool:
+    found = _HOST.fullmatch(value)
+    return found is not None and int(found[1] or b"0") <= 65535
+
+
+def without_default_port(authority: bytes, scheme: bytes) -> bytes:
+    """In lower case, to compare two of them."""
+    return authority.lower().removesuffix(b":443" if scheme == b"https" else b":80").removesuffix(b":")
 
 
 def normal_host(authority: bytes) -> bytes:

@@ -159,7 +159,7 @@ async def is_refused(stage: Stage, sent: bytes, status: int, *, answered: int = 
     statuses = Statuses(received)
     assert statuses.final == [200] * answered + [status]
     assert statuses.whole
-    last = received[received.rindex(b"HTTP/1.1 ") :]
+    last = received[received.rindex(b"HTTP/1.1 %d " % status) :]
     assert b"\r\nConnection: close\r\n" in last
     head, _, body = last.partition(b"\r\n\r\n")
     assert b"application/problem+json" in head
