@@ -74,7 +74,7 @@ REFUSED = [
     case("HTTP/1", "B81", line(b"GET / HTTP/1"), 400),
     case("a version in lower case", "B81", line(b"GET / http/1.1"), 400),
     case("a version of full-width digits", "B81", line("GET / HTTP/1.\uff11".encode()), 400),
-    case("another protocol", "B81", line(b"GET / ICE/1.0"), 400),
+    case("another protocol", "B81", line(b"GET / ICE/1.0"), 501),
     case("the preface of HTTP/2", "B81 C12", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
     case("no host", "B82", b"GET / HTTP/1.1\r\n\r\n", 400),
     case("two hosts", "B82", host(b"a", b"b"), 400),
