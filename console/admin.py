@@ -20,6 +20,7 @@ from proxy.model.control import BrokenMessage, ControlChannel
 from proxy.model.log import set_up_logging
 from proxy.model.passed import passed_sockets
 from proxy.model.settings import Settings
+from proxy.model.stacks import write_stacks_when_asked
 from proxy.table.mistakes import BadTable
 from shadow.store import open_store
 
@@ -31,7 +32,9 @@ CLOSING_SECONDS = 1.0
 
 def main() -> int:
     settings = Settings.from_environment()
-    set_up_logging(settings, "console", int(os.environ.get("STRANGLER_INDEX", "0")))
+    index = int(os.environ.get("STRANGLER_INDEX", "0"))
+    set_up_logging(settings, "console", index)
+    write_stacks_when_asked(settings.run_dir, "console", index)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group; the supervisor drains us
     return asyncio.run(run(settings))
 
@@ -49,9 +52,10 @@ async def run(settings: Settings) -> int:
         await runner.setup()
         for one in passed_sockets():
             await web.SockSite(runner, one).start()
-        hearing = asyncio.create_task(_hear(channel, instance, stop))
+        tasks = [asyncio.create_task(task) for task in (_hear(channel, instance, stop), channel.beat())]
         await stop.wait()
-        hearing.cancel()
+        for task in tasks:
+            task.cancel()
     finally:
         await runner.cleanup()
         evidence.close()

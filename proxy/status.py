@@ -20,7 +20,7 @@ class State(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProcessStatus:
-    """One process. Times are Unix seconds; ``pid`` is None between two lives; ``table_version`` is the one it serves with."""
+    """One process. Times are Unix seconds; ``stuck`` is how many of the restarts are the watchdog's; ``pid`` is None between two lives; ``table_version`` is the one it serves with."""
 
     role: str
     index: int
@@ -29,6 +29,7 @@ class ProcessStatus:
     started_at: float
     ready: bool
     table_version: int = 0
+    stuck: int = 0
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -36,6 +37,7 @@ class ProcessStatus:
             "index": self.index,
             "pid": self.pid,
             "restarts": self.restarts,
+            "stuck": self.stuck,
             "started_at": rfc3339(self.started_at),
             "ready": self.ready,
             "table_version": self.table_version,

@@ -26,6 +26,7 @@ from proxy.model.counters import Counters
 from proxy.model.log import set_up_logging
 from proxy.model.passed import passed_sockets
 from proxy.model.settings import Settings
+from proxy.model.stacks import write_stacks_when_asked
 from proxy.routing import Routing
 from proxy.table.load import load_table, transparent_table
 from proxy.table.mistakes import BadTable
@@ -44,6 +45,7 @@ def main() -> int:
     settings = Settings.from_environment()
     index = int(os.environ.get("STRANGLER_INDEX", "0"))
     set_up_logging(settings, "proxy", index)
+    write_stacks_when_asked(settings.run_dir, "proxy", index)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group; the supervisor drains us
     _take_all_descriptors()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -77,6 +79,7 @@ class Worker:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._drain_on_signal, channel)
         async with contextlib.AsyncExitStack() as stack:
+            stack.callback(loop.create_task(channel.beat()).cancel)
             async for message in channel:
                 match message["type"]:
                     case "certificates":

@@ -16,6 +16,7 @@ from proxy.model.control import BrokenMessage, ControlChannel
 from proxy.model.counters import Counters
 from proxy.model.log import set_up_logging
 from proxy.model.settings import Settings
+from proxy.model.stacks import write_stacks_when_asked
 from shadow.worker import Worker
 
 log = logging.getLogger("shadow")
@@ -28,6 +29,7 @@ def main() -> int:
     settings = Settings.from_environment()
     index = int(os.environ.get("STRANGLER_INDEX", "0"))
     set_up_logging(settings, "shadow", index)
+    write_stacks_when_asked(settings.run_dir, "shadow", index)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group; the supervisor drains us
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(run(settings, index))
@@ -38,14 +40,15 @@ async def run(settings: Settings, index: int) -> int:
     counters = Counters(Path(settings.run_dir), f"shadow-{index}-{os.getpid()}")
     worker = Worker(settings, counters, read_secret(Path(settings.secret)))
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.drain, settings.grace)
-    control = asyncio.create_task(obey(channel, worker))
+    tasks = [asyncio.create_task(obey(channel, worker)), asyncio.create_task(channel.beat())]
     try:
         await worker.run()
     except OSError as error:
         log.critical("cannot listen on the tap", extra={"reason": str(error)})
         return 1
     finally:
-        control.cancel()
+        for task in tasks:
+            task.cancel()
         channel.close()
         counters.close()
     return 0

@@ -24,6 +24,8 @@ from shadow.store import BadStoreUrl
 
 DEFAULTS = Settings()
 
+LEAST_WATCHDOG = 2.0
+
 _SAID = {ParameterSource.COMMANDLINE: Said.COMMAND_LINE, ParameterSource.ENVIRONMENT: Said.ENVIRONMENT}
 
 
@@ -70,6 +72,12 @@ class Workers(click.ParamType):  # type: ignore[type-arg]  # a type parameter is
         if isinstance(value, str) and not (value.isascii() and value.isdigit() and 1 <= int(value[:4]) <= 256):
             self.fail(f"{value!r} is no number of workers: write 1 to 256, or auto for one per core", param, ctx)
         return int(value)
+
+
+def _watchdog(_ctx: click.Context, _param: click.Parameter, seconds: float) -> float:
+    if 0 < seconds < LEAST_WATCHDOG:
+        raise click.BadParameter(f"a busy process may take that long: write {LEAST_WATCHDOG:g}s or more, or 0 for none")
+    return seconds
 
 
 @click.command("serve")
@@ -132,6 +140,7 @@ class Workers(click.ParamType):  # type: ignore[type-arg]  # a type parameter is
 @option(
     "--watchdog",
     type=Seconds(),
+    callback=_watchdog,
     metavar="DURATION",
     default=f"{DEFAULTS.watchdog:g}s",
     show_default=True,

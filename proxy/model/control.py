@@ -7,6 +7,7 @@
                           {"type": "status", ...}                     console only: the whole status document
     child -> supervisor   {"type": "ready", "table_version": N}       serving, with that table
                           {"type": "rejected", "table_version": N, "reason": TEXT}
+                          {"type": "beat"}                          our event loop turns; see ``supervise/silence.py``
                           {"type": "reload"}                          console only: somebody asked for a reload
 
 The end of the channel means that the other side is gone; a child then ends by itself, so that no orphan is left.
@@ -34,6 +35,9 @@ MAX_WAITING = 2 * MAX_LINE
 
 ORPHAN_SECONDS = 10.0
 """How long a child may outlive its supervisor. It should end by itself long before."""
+
+
+BEAT_SECONDS = 0.5
 
 
 class BrokenMessage(ValueError):
@@ -107,6 +111,12 @@ class ControlChannel:
             transport.abort()
             return
         self._writer.write(encode(message))
+
+    async def beat(self) -> None:
+        """Say again and again that our loop turns, until cancelled."""
+        while True:
+            self.send({"type": "beat"})
+            await asyncio.sleep(BEAT_SECONDS)
 
     def close(self) -> None:
         """Send what is waiting, then end the channel."""

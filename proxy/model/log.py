@@ -31,7 +31,7 @@ LINES_PER_SECOND = 50
 MAX_VALUE = 8 * 1024
 """Characters of one value; a stranger may have chosen it."""
 
-BLOCKS = ("mistakes", "exception")
+BLOCKS = ("mistakes", "exception", "stacks")
 """Fields of several lines, which people want below the event and not behind it."""
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}

@@ -168,6 +168,12 @@ METRICS = {
         Metric("strangler_shadow_queue_bytes", "gauge", (), "Bytes of exchanges waiting or in replay."),
         Metric("strangler_store_bad", "gauge", (), "1 while the store refuses results."),
         Metric("strangler_store_failures", "counter", (), "Batches that the store refused."),
+        Metric(
+            "strangler_stuck",
+            "counter",
+            ("role",),
+            "Processes that the watchdog killed because their event loop did not turn.",
+        ),
         Metric("strangler_overflow", "counter", (), "Counted by series beyond what a process keeps apart."),
     )
 }

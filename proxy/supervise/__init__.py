@@ -61,6 +61,8 @@ def _supervise(settings: Settings, roles: Callable[[Settings], Sequence[Role]], 
     )
 
     async def run() -> int:
-        return await Supervisor(settings, roles(settings), table, data, admin, predecessor).run()
+        return await Supervisor(
+            settings, roles(settings), table, {"data": data, "admin": admin}, counters, predecessor
+        ).run()
 
     return asyncio.run(run())

@@ -22,6 +22,7 @@ from proxy.model.control import FD_VARIABLE, INDEX_VARIABLE, ControlChannel
 from proxy.model.settings import Settings
 from proxy.status import ProcessStatus
 from proxy.supervise import back_off, notify
+from proxy.supervise.silence import Silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ def default_roles(settings: Settings) -> tuple[Role, ...]:
 
 
 class Child:
-    """Starts processes and knows the present one. ``deaths`` are those in a row, ``restarts`` all of them."""
+    """Starts processes and knows the present one. ``deaths`` are those in a row, ``restarts`` all of them, ``stuck``
+    those that the watchdog caused."""
 
     def __init__(
         self, role: Role, index: int, environment: Mapping[str, str], sockets: Sequence[socket.socket] = ()
@@ -70,6 +72,7 @@ class Child:
         self.table_version = 0
         self.restarts = 0
         self.deaths = 0
+        self.stuck = 0
         self.stopping = asyncio.Event()
         self._environment = environment
         self._sockets = sockets
@@ -78,12 +81,14 @@ class Child:
         self._channel: ControlChannel | None = None
         self._started_at = 0.0
         self._started = 0.0
+        self.silence = Silence(0.0)
 
     async def start(self) -> ControlChannel:
         """Start the next process. Raises OSError if the machine cannot."""
         self.ready = False
         self.table_version = 0
         self._started_at, self._started = time.time(), time.monotonic()
+        self.silence = Silence(self._started)
         ours, theirs = socket.socketpair()
         with contextlib.ExitStack() as on_failure:
             on_failure.callback(ours.close)
@@ -152,13 +157,23 @@ class Child:
         return back_off.pause(self.deaths, at_once=self.role.serves)
 
     def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def send_signal(self, number: signal.Signals) -> None:
         if self._process is not None:
-            self._process.kill()
+            self._process.send_signal(number)
 
     @property
     def status(self) -> ProcessStatus:
         return ProcessStatus(
-            self.role.name, self.index, self.pid, self.restarts, self._started_at, self.ready, self.table_version
+            self.role.name,
+            self.index,
+            self.pid,
+            self.restarts,
+            self._started_at,
+            self.ready,
+            self.table_version,
+            self.stuck,
         )
 
     def __repr__(self) -> str:

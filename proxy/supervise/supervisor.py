@@ -8,12 +8,14 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 
 from proxy.model.control import ORPHAN_SECONDS, BrokenMessage, ControlChannel
 from proxy.model.counted import fold
+from proxy.model.counters import Counters
 from proxy.model.settings import Settings
+from proxy.model.stacks import SIGNAL, stacks_file
 from proxy.status import ProcessStatus, State, status_document
 from proxy.supervise.child import Child, Role, environment_of_children
 from proxy.supervise.current_table import CurrentTable, Reading
@@ -22,6 +24,7 @@ from proxy.supervise.ports import Port
 from proxy.supervise.reap import reap_strangers
 from proxy.supervise.take_over import Predecessor, offer
 from proxy.supervise.terminal import Terminal
+from proxy.supervise.watchdog import until_stuck, written_stacks
 
 log = logging.getLogger(__name__)
 
@@ -40,22 +43,23 @@ class Supervisor:
         settings: Settings,
         roles: Sequence[Role],
         table: CurrentTable,
-        data: Port,
-        admin: Port,
+        ports: Mapping[str, Port],
+        counters: Counters,
         predecessor: Predecessor | None = None,
     ) -> None:
         environment = environment_of_children(settings)
         self._roles = roles
         self._run_dir = Path(settings.run_dir)
-        self._ports = {"data": data, "admin": admin}
+        self._ports = ports
+        self._counters = counters
         self._children = [
             Child(role, index, environment, self._ports[role.port].sockets if role.port else ())
             for role in roles
             for index in range(role.count)
         ]
         self._table = table
-        self._listen = data.authority
-        self._admin = admin.authority
+        self._listen = ports["data"].authority
+        self._admin = ports["admin"].authority
         self._state = State.STARTING
         self._me = ProcessStatus("supervisor", 0, os.getpid(), 0, time.time(), ready=True)
         self._loop = asyncio.get_running_loop()
@@ -136,11 +140,13 @@ class Supervisor:
         self._changed()
         if child.stopping.is_set():  # we were told to end while it started
             self._end_soon(child)
-        hearing = self._start_task(self._hear(child, channel))
+        tasks = [self._start_task(self._hear(child, channel)), self._start_task(self._watch(child, child.pid or 0))]
         try:
             return await child.ended()
         finally:
-            hearing.cancel()
+            for task in tasks:
+                task.cancel()
+            (self._run_dir / f"{counters}.stacks").unlink(missing_ok=True)
             with contextlib.suppress(OSError):  # a full disk: its files stay, and are read as before
                 fold(self._run_dir, counters)
 
@@ -148,8 +154,11 @@ class Supervisor:
         try:
             async for message in channel:
                 match message:
+                    case {"type": "beat"}:
+                        child.silence.heard()
                     case {"type": "ready", "table_version": int(version)}:
                         child.ready, child.table_version = True, version
+                        child.silence.heard()
                         self._child_ready()
                     case {"type": "rejected", "table_version": version, "reason": reason}:
                         log.error(
@@ -167,6 +176,28 @@ class Supervisor:
         # A process without its channel cannot be led any more. It ends by itself, or not.
         await asyncio.sleep(ORPHAN_SECONDS)
         child.kill()
+
+    async def _watch(self, child: Child, pid: int) -> None:
+        """Replace a process whose loop does not turn, once it has served."""
+        seconds = self._settings.watchdog
+        while seconds:
+            doing = await until_stuck(pid, child.silence, seconds)
+            if not child.ready or child.stopping.is_set():
+                continue
+            silent = child.silence.seconds
+            child.send_signal(SIGNAL)
+            stacks = await written_stacks(stacks_file(self._run_dir, child.role.name, child.index, pid))
+            if child.silence.seconds < silent:  # it woke up meanwhile
+                log.warning("a process was stuck", extra={"child": child.name, "seconds": silent, "stacks": stacks})
+                continue
+            log.error(
+                "a process is stuck and is killed",
+                extra={"child": child.name, "doing": doing, "seconds": silent, "stacks": stacks},
+            )
+            self._counters.add("strangler_stuck", role=child.role.name)
+            child.stuck += 1
+            child.kill()
+            return
 
     def _child_ready(self) -> None:
         if self._state is State.STARTING and all(child.ready for child in self._children if child.role.serves):

@@ -64,8 +64,12 @@ class Console:
         self.channel = await ControlChannel.over(self.ours)
 
     async def hear(self) -> dict[str, Any]:
+        """What it says beside that it is alive."""
         async with asyncio.timeout(PATIENCE):
-            return await anext(self.channel)
+            async for message in self.channel:
+                if message["type"] != "beat":
+                    return message
+        raise AssertionError("the channel ended")
 
     async def get(self, path: str) -> tuple[int, Any]:
         async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{self.port}{path}") as answer:

@@ -409,7 +409,9 @@ class Process:
         )
         theirs.close()
         channel = await ControlChannel.over(ours)
-        assert await anext(channel) == {"type": "ready", "table_version": 0}
+        while (message := await anext(channel)) == {"type": "beat"}:
+            pass
+        assert message == {"type": "ready", "table_version": 0}
         return cls(process, channel)
 
     async def end(self) -> int:

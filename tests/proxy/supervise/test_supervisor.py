@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,56 @@ def test_a_process_that_talks_nonsense_is_replaced(tmp_path: Path) -> None:
         died = instance.event("a process died and is started again", child="shadow/0")
         assert died["how"] == "killed by SIGKILL"
         assert instance.end() == 0
+
+
+# The watchdog.
+
+
+@pytest.mark.promise("O11")
+@pytest.mark.parametrize(("behaviour", "doing"), [("spins", "running"), ("hangs", "sleeping")])
+def test_a_process_whose_loop_is_stuck_is_replaced_and_its_stack_is_in_the_log(
+    tmp_path: Path, behaviour: str, doing: str
+) -> None:
+    with running(tmp_path, roles(proxy=behaviour), watchdog=2.0) as instance:
+        instance.ready()
+        stuck = instance.process_status("proxy")["pid"]
+        instance.config.write_text(GOOD)
+        told = instance.event("a process is stuck and is killed", child="proxy/0")
+        assert told["doing"] == doing
+        assert told["seconds"] >= 2.0
+        assert "get_stuck" in told["stacks"]
+        until(lambda: instance.process_status("proxy")["pid"] not in {None, stuck}, "replaced")
+        status = instance.process_status("proxy")
+        assert (status["restarts"], status["stuck"]) == (1, 1)
+        assert count(instance, "strangler_stuck", role="proxy") == 1
+        assert [e["child"] for e in instance.events if e["event"].startswith("a process is stuck")] == ["proxy/0"]
+
+
+@pytest.mark.promise("O11")
+def test_a_stopped_process_is_replaced(tmp_path: Path) -> None:
+    with running(tmp_path, watchdog=2.0) as instance:
+        instance.ready()
+        os.kill(instance.process_status("shadow")["pid"], signal.SIGSTOP)
+        assert instance.event("a process is stuck and is killed", child="shadow/0")["doing"] == "stopped by a signal"
+        until(lambda: instance.process_status("shadow")["restarts"] == 1, "replaced")
+
+
+@pytest.mark.promise("O11")
+def test_an_instance_that_stood_still_as_a_whole_kills_nobody(tmp_path: Path) -> None:
+    """As on a machine that was suspended, or has no time for us."""
+    with running(tmp_path, watchdog=2.0) as instance:
+        instance.ready()
+        everybody = [instance.process.pid, *(p["pid"] for p in instance.status["processes"])]
+        for number in (signal.SIGSTOP, signal.SIGCONT):
+            for pid in everybody:
+                os.kill(pid, number)
+            if number == signal.SIGSTOP:
+                time.sleep(4.0)
+        instance.config.write_text(GOOD)
+        instance.hears("proxy-0", type="table", version=2)
+        time.sleep(1.0)  # two looks of the watchdog
+        assert all(process["restarts"] == 0 for process in instance.status["processes"])
+        assert "stuck" not in instance.log
 
 
 # The table.

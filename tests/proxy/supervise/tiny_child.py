@@ -7,6 +7,8 @@ rejects   takes the first table and rejects the others
 asks      asks for a reload as soon as it is ready
 mute      never says that it is ready
 babbles   sends what is no message
+spins     is ready, then computes for ever when it is told anything more
+hangs     is ready, then sleeps for ever in the same way
 """
 
 from __future__ import annotations
@@ -15,17 +17,21 @@ import asyncio
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 from proxy.model.control import INDEX_VARIABLE, ControlChannel
 from proxy.model.settings import Settings
+from proxy.model.stacks import write_stacks_when_asked
 
 
 async def main(role: str, behaviour: str) -> int:
     settings = Settings.from_environment()
     heard = Path(settings.run_dir) / f"{role}-{os.environ[INDEX_VARIABLE]}.heard"
+    write_stacks_when_asked(settings.run_dir, role, int(os.environ[INDEX_VARIABLE]))
     channel = await ControlChannel.open()
+    beating = asyncio.create_task(channel.beat())
     if behaviour == "dies":
         return 3
     if behaviour == "babbles":
@@ -36,10 +42,20 @@ async def main(role: str, behaviour: str) -> int:
         with heard.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"pid": os.getpid(), "settings_port": settings.listen_port, **message}) + "\n")
         if message["type"] == "drain" and behaviour != "stubborn":
+            beating.cancel()
             return 0
+        if message["type"] == "table" and message["version"] > 1:
+            get_stuck(behaviour)
         if message["type"] == "table":
             answer(channel, behaviour, message["version"])
     return 0
+
+
+def get_stuck(behaviour: str) -> None:
+    while behaviour == "spins":
+        pass
+    if behaviour == "hangs":
+        time.sleep(3600)
 
 
 def answer(channel: ControlChannel, behaviour: str, version: int) -> None:
