@@ -203,37 +203,6 @@ async def test_connection_close_from_the_client_closes_after_the_answer(origin: 
     assert b"Connection" not in backend.heads[0]
 
 
-async def test_100_continue_comes_from_the_backend(origin: Origins, proxy: Proxies) -> None:
-    async def handler(connection: OriginConnection) -> None:
-        await connection.read_head()
-        await connection.send(b"HTTP/1.1 100 Continue\r\n\r\n")
-        await connection.send(ok(await connection.read_exactly(4)))
-
-    backend = await origin(handler)
-    client = await (await proxy(to_legacy(backend.port))).connect()
-    await client.send(b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n")
-    assert await client.read_head() == b"HTTP/1.1 100 Continue\r\n\r\n"
-    await client.send(b"body")
-    assert (await client.read_answer())[2] == b"body"
-
-
-async def test_a_refusal_instead_of_100_reaches_the_client_and_the_connection_ends(
-    origin: Origins, proxy: Proxies
-) -> None:
-    backend = await origin(answering(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n"))
-    client = await (await proxy(to_legacy(backend.port))).connect()
-    await client.send(b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n")
-    assert (await client.read_to_end()).startswith(b"HTTP/1.1 413 Too Large\r\n")
-
-
-async def test_early_hints_are_passed_on(origin: Origins, proxy: Proxies) -> None:
-    backend = await origin(answering(b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\nConnection: X\r\n\r\n" + ok()))
-    client = await (await proxy(to_legacy(backend.port))).connect()
-    await client.send(get())
-    assert await client.read_head() == b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
-    assert (await client.read_answer())[2] == b"hello"
-
-
 @pytest.mark.promise("U1")
 async def test_nobody_listening_is_a_502_with_the_request_id(proxy: Proxies, unused_port: int) -> None:
     running = await proxy(to_legacy(unused_port))
