@@ -141,8 +141,10 @@ def _read_fields(fields: Headers, begin: int, authority: bytes | None) -> tuple[
             lines.append(b"%b: %b" % (name, value))
         elif kind in _NOTED:
             noted.setdefault(kind, []).append(value)
+        elif kind is Kind.TE and value.lower() == b"trailers":
+            lines.append(b"te: trailers")
         else:
-            _check_rest(kind, value)
+            raise malformed(_WRONG[kind])
     host = _host(authority, noted.get(Kind.HOST, []))
     if host is not None:
         lines.insert(0, b"host: " + host)
@@ -167,15 +169,11 @@ def _length(values: list[bytes]) -> int | None:
     return int(values[0])
 
 
-def _check_rest(kind: Kind, value: bytes) -> None:
-    if kind is Kind.TE:
-        # RFC 9113 section 8.2.2; it says nothing beyond this hop.
-        if value.lower() != b"trailers":
-            raise malformed("te may only say trailers")
-    elif kind is Kind.ONE_HOP:
-        raise malformed("a field that belongs to HTTP/1 connections")
-    else:
-        raise malformed("the name of a field, or a pseudo-header field that is not in front")
+_WRONG = {
+    Kind.TE: "te may only say trailers",
+    Kind.ONE_HOP: "a field that belongs to HTTP/1 connections",
+    Kind.BAD: "the name of a field, or a pseudo-header field that is not in front",
+}
 
 
 def _host(authority: bytes | None, hosts: list[bytes]) -> bytes | None:

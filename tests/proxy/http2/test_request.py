@@ -92,7 +92,7 @@ def test_connect_is_refused_as_elsewhere() -> None:
         (
             request(b"*", (b"te", b"trailers"), method=b"OPTIONS"),
             True,
-            b"OPTIONS * HTTP/1.1\r\nhost: example.com\r\n\r\n",
+            b"OPTIONS * HTTP/1.1\r\nhost: example.com\r\nte: trailers\r\n\r\n",
         ),
         (
             request(b"/", (b"host", b"EXAMPLE.com"), (b"a", b"")),

@@ -82,7 +82,7 @@ async def test_trailers_pass_both_ways(origin: Origins, http2: Http2Proxies) -> 
     assert answer.body == b"abc"
     assert answer.trailers == [(b"grpc-status", b"0")]
     assert seen == [b"3\r\nabc\r\n0\r\nx-sum: 1\r\n\r\n"]
-    assert b"te:" not in backend.heads[0].lower()
+    assert b"\r\nConnection: TE\r\nTE: trailers\r\n" in backend.heads[0]
 
 
 async def test_a_body_without_data_but_with_trailers_is_whole(origin: Origins, http2: Http2Proxies) -> None:
