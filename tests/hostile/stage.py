@@ -202,6 +202,7 @@ async def is_clean(stage: Stage) -> None:
 
 
 _OURS = {
+    b"100-continue",
     b"content-length",
     b"transfer-encoding",
     b"connection",
