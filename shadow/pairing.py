@@ -24,7 +24,7 @@ from shadow.lag import Lag
 from shadow.model import Answer, Difference, Outcome
 from shadow.parse import BadHead, parse_answer, parse_request
 from shadow.redact import Redactor
-from shadow.replay import Failed, Failure, NotCompared, Replayer
+from shadow.replay import BY_DEFAULT, Failed, Failure, NotCompared, Replayer
 from shadow.signature import signatures_of
 from shadow.store.records import Recorded, SignatureSeen, StoredAnswer, StoredPair, StoredRequest
 
@@ -130,7 +130,9 @@ class Pairing:
         urls = plan.urls.get(backend)
         if not urls or not plan.timeout:
             return NotCompared(Skip.SHADOW_LOST, "the table has no shadow for this route any more")
-        return await self._replayer.send(copy, urls, timeout=plan.timeout, max_answer=plan.max_answer)
+        return await self._replayer.send(
+            copy, urls, timeout=plan.timeout, max_answer=plan.max_answer, tls=plan.tls.get(backend, BY_DEFAULT)
+        )
 
     async def _classify(self, plan: Plan, control: Answer, candidate: Answer, again: Answer | None) -> Classified:
         today = datetime.fromtimestamp(self._clock(), UTC).date()

@@ -10,24 +10,23 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, Final
 
 import aiohttp
-from yarl import URL
 
 from proxy.model.decision import Skip
+from proxy.model.listen import BackendTls
+from proxy.model.tls_context import BadTlsFile
 from shadow.breaker import Breaker
 from shadow.copy import Copy
 from shadow.model import Answer
-
-KEPT_IDLE: Final = 1.0
-"""Seconds a connection is kept without use. Well below what servers keep, so that we seldom write into a closing one."""
+from shadow.ways import KEPT_IDLE, MAX_BACKENDS, Way, Ways
 
 MAX_HEAD_LINE: Final = 64 * 1024
 MAX_HEAD_FIELDS: Final = 512
-MAX_BACKENDS: Final = 1024
+BY_DEFAULT: Final = BackendTls()
 
 _NO_TIMEOUTS: Final = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None)
 _ADDED_BY_AIOHTTP: Final = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
@@ -71,8 +70,8 @@ class _Sending:
 class Replayer:
     """The shadow's own client: own pool, own breakers. ``clock`` is monotonic, in seconds."""
 
-    def __init__(self, session: aiohttp.ClientSession, clock: Callable[[], float] = time.perf_counter) -> None:
-        self._session = session
+    def __init__(self, ways: Ways, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._ways = ways
         self._clock = clock
         self._breakers: dict[tuple[str, ...], Breaker] = {}
         self._turn = itertools.count()
@@ -80,37 +79,33 @@ class Replayer:
     @classmethod
     @asynccontextmanager
     async def open(cls, clock: Callable[[], float] = time.perf_counter) -> AsyncIterator[Replayer]:
-        session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_IDLE),  # the worker bounds how many run
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-            timeout=_NO_TIMEOUTS,  # one deadline for the whole replay stands in send()
-            skip_auto_headers=_ADDED_BY_AIOHTTP,
-            max_line_size=MAX_HEAD_LINE,
-            max_field_size=MAX_HEAD_LINE,
-            max_headers=MAX_HEAD_FIELDS,
-            trace_configs=[_tracing(clock)],
-        )
-        # aiohttp sends an idempotent request again when a kept connection turns out dead; a copy is sent at most once.
-        # There is no public switch; aiohttp's own test client sets the same flag.
-        session._retry_connection = False
-        async with session:
-            yield cls(session, clock)
+        ways = Ways(partial(_session, clock))
+        try:
+            yield cls(ways, clock)
+        finally:
+            await ways.close()
 
-    async def send(self, copy: Copy, urls: tuple[str, ...], *, timeout: float, max_answer: int) -> Result:  # noqa: ASYNC109 - it is the plan's
+    async def send(
+        self,
+        copy: Copy,
+        urls: tuple[str, ...],
+        *,
+        timeout: float,  # noqa: ASYNC109 - it is the plan's
+        max_answer: int,
+        tls: BackendTls = BY_DEFAULT,
+    ) -> Result:
         """Ask one of ``urls``, in turn. ``timeout`` is seconds for everything, ``max_answer`` bytes of the answer's body."""
         breaker = self._breaker(urls)
         if not breaker.allows(self._clock()):
             return NotCompared(Skip.BREAKER_OPEN, "the backend failed repeatedly; it is left alone for a while")
-        url = _target_url(urls[next(self._turn) % len(urls)], copy.target)
         sending = _Sending()
         try:
             async with asyncio.timeout(timeout):
-                result = await self._ask(copy, url, sending, max_answer)
+                way = await self._ways.to(urls[next(self._turn) % len(urls)], copy.target, tls)
+                result = await self._ask(copy, way, sending, max_answer)
         except TimeoutError:
             result = Failed(Failure.TIMEOUT, f"no whole answer within {timeout:g} s")
-        except (aiohttp.ClientError, OSError) as error:
+        except (aiohttp.ClientError, OSError, BadTlsFile) as error:
             result = _failed(sending, error)
         except BaseException:
             breaker.gave_up()
@@ -118,10 +113,12 @@ class Replayer:
         self._learn(breaker, result)
         return result
 
-    async def _ask(self, copy: Copy, url: URL, sending: _Sending, max_answer: int) -> Result:
-        async with self._session.request(
+    async def _ask(self, copy: Copy, way: Way, sending: _Sending, max_answer: int) -> Result:
+        async with way.session.request(
             copy.method,
-            url,
+            way.url,
+            ssl=way.ssl,
+            server_hostname=way.server_hostname,
             headers=copy.headers,
             data=_payload(copy.body),
             allow_redirects=False,
@@ -182,15 +179,24 @@ def _payload(body: bytes) -> bytes | io.BytesIO | None:
     return body if len(body) <= 2**20 else io.BytesIO(body)  # aiohttp writes a file in pieces
 
 
-@lru_cache(maxsize=MAX_BACKENDS)
-def _base(url: str) -> URL:
-    return URL(url)
-
-
-def _target_url(base: str, target: str) -> URL:
-    # The whole target goes in as the path: split into path, query and fragment it would lose an empty query and a fragment.
-    url = _base(base)
-    return URL.build(scheme=url.scheme, authority=url.raw_authority, path=target, encoded=True)
+def _session(clock: Callable[[], float], connector: aiohttp.BaseConnector | None) -> aiohttp.ClientSession:
+    session = aiohttp.ClientSession(
+        connector=connector
+        or aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_IDLE),  # the worker bounds how many run
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=False,
+        timeout=_NO_TIMEOUTS,  # one deadline for the whole replay stands in send()
+        skip_auto_headers=_ADDED_BY_AIOHTTP,
+        max_line_size=MAX_HEAD_LINE,
+        max_field_size=MAX_HEAD_LINE,
+        max_headers=MAX_HEAD_FIELDS,
+        trace_configs=[_tracing(clock)],
+    )
+    # aiohttp sends an idempotent request again when a kept connection turns out dead; a copy is sent at most once.
+    # There is no public switch; aiohttp's own test client sets the same flag.
+    session._retry_connection = False
+    return session
 
 
 def _tracing(clock: Callable[[], float]) -> aiohttp.TraceConfig:

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
+from proxy.model.listen import BackendTls, Certificate
 from proxy.model.table import LEGACY, CompareRules, ReadyRule, Route, Table, Unordered, Waiver
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One route's plan. ``control`` and ``candidate`` are backend names; ``urls`` maps a backend name to its base URLs.
+    """One route's plan. ``control`` and ``candidate`` are backend names; ``urls`` maps a backend name to its base URLs,
+    ``tls`` to what holds for those with https, where that is not the default.
     ``timeout`` is seconds for one whole replay, ``max_answer`` bytes of an answer's body.
 
     ``rules`` names the rule set: evidence gathered under different rules is never added up (an epoch ends).
@@ -33,6 +35,7 @@ class Plan:
     timeout: float
     urls: dict[str, tuple[str, ...]]
     max_answer: int = 1024 * 1024
+    tls: dict[str, BackendTls] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -60,6 +63,7 @@ class Plan:
             timeout=data["timeout"],
             urls={name: tuple(urls) for name, urls in data["urls"].items()},
             max_answer=data["max_answer"],
+            tls={name: _tls(keys) for name, keys in data["tls"].items()},
         )
 
 
@@ -78,6 +82,7 @@ def plan_of(route: Route, table: Table) -> Plan:
         timeout=route.shadow.timeout if route.shadow else 0.0,
         urls={name: tuple(endpoint.url for endpoint in table.backends[name].endpoints) for name in sides},
         max_answer=route.shadow.max_answer if route.shadow else 0,
+        tls={name: tls for name in sides if (tls := table.backends[name].tls) != BackendTls()},
     )
 
 
@@ -91,6 +96,11 @@ def encode_plans(plans: dict[str, Plan]) -> bytes:
 
 def decode_plans(data: bytes) -> dict[str, Plan]:
     return {plan["route"]: Plan.from_json(plan) for plan in json.loads(data)}
+
+
+def _tls(data: dict[str, Any]) -> BackendTls:
+    own = data["certificate"]
+    return BackendTls(**{**data, "certificate": Certificate(**own) if own else None})
 
 
 def _rules_id(route: Route) -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+from proxy.model.listen import BackendTls, Certificate
 from proxy.model.plan import decode_plans, encode_plans, plan_of, plans_of
 from proxy.model.table import (
     Backend,
@@ -47,6 +48,14 @@ def test_plans_survive_the_wire() -> None:
         "legacy": ("http://127.0.0.1:8000",),
         "orders": ("http://[::1]:9000", "http://[::1]:9001"),
     }
+
+
+def test_what_holds_for_tls_goes_with_the_plan() -> None:
+    tls = BackendTls(ca="/ca.pem", server_name="orders.internal", certificate=Certificate("/own.pem", "/own.key"))
+    orders = replace(TABLE.backends["orders"], tls=tls)
+    plans = plans_of(replace(TABLE, backends={**TABLE.backends, "orders": orders}))
+    assert decode_plans(encode_plans(plans)) == plans
+    assert plans["orders"].tls == {"orders": tls}
 
 
 def test_evidence_goes_on_when_only_weights_change_and_begins_anew_when_rules_do() -> None:
