@@ -158,9 +158,11 @@ class _Leaf:
 class _Node:
     """A place in the tree of path segments."""
 
-    __slots__ = ("below", "end", "literals", "parameter")
+    __slots__ = ("below", "end", "is_plain", "literals", "parameter")
 
     def __init__(self) -> None:
+        self.is_plain = True
+        """No parameter and no claim of everything below begins here."""
         self.literals: dict[bytes, _Node] = {}
         self.parameter: _Node | None = None
         self.end: _Leaf | None = None
@@ -191,6 +193,7 @@ class _Tree:
         for step in pattern.steps:
             if step is PARAMETER:
                 node.parameter = node.parameter or _Node()
+                node.is_plain = False
                 node = node.parameter
             else:
                 node = node.literals.setdefault(step, _Node())
@@ -199,7 +202,7 @@ class _Tree:
             leaf = _Leaf()
             self._leaves.append(leaf)
             if pattern.below:
-                node.below = leaf
+                node.below, node.is_plain = leaf, False
             else:
                 node.end = leaf
         return leaf
@@ -217,6 +220,10 @@ class _Tree:
             return best
         node: _Node | None = self._root
         at, count = 0, len(segments)
+        # Most of a path is literals where nothing else fits.
+        while node is not None and node.is_plain and at < count:
+            node = node.literals.get(segments[at])
+            at += 1
         # Where a literal and a parameter both fit, the parameter waits here. Each node is visited once at most.
         waiting: list[tuple[_Node, int]] = []
         while node is not None:
