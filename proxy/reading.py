@@ -183,18 +183,15 @@ class RequestReader(Outlet):
             self.deadline = self.live.now + self.live.limits.head_time
 
     def on_url(self, part: bytes) -> None:
-        if self._priming:
-            return
         self._target += part
         if len(self._target) > self.live.limits.target:
             raise too_long(self.live.limits)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._priming:
-            return
         self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
+        headers, self._headers = self._headers, []
         if self._priming:
             return
         parser = self._parser
@@ -205,8 +202,6 @@ class RequestReader(Outlet):
         http_1_0 = version == "1.0"
         if version != "1.1" and not http_1_0:
             raise unknown_version()
-        headers = self._headers
-        self._headers = []
         self._in_head = False
         self._read = 0  # nobody knows how much of this slice was ours
         live = self.live
