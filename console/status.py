@@ -75,8 +75,14 @@ def degraded(told: Document, counted: Counted) -> list[str]:
 
 
 def down(backends: list[Document]) -> list[str]:
-    """Endpoints that requests stay away from."""
-    return [
+    """Endpoints and backends that requests stay away from."""
+    open_breakers = [
+        f"the breaker of {backend['name']} is open in {backend['breaker']['open']} of "
+        f"{sum(backend['breaker'].values())} proxy workers: it fails too often"
+        for backend in backends
+        if "open" in backend["breaker"]
+    ]
+    return open_breakers + [
         f"{endpoint['url']} of {backend['name']} gets no requests from {endpoint['down']} of "
         f"{endpoint['up'] + endpoint['down']} proxy workers: its checks fail, or it was ejected"
         for backend in backends
@@ -116,6 +122,8 @@ def _backends(table: Table | None, counted: Counted) -> list[Document]:
     answered = counted.by("strangler_requests", "backend")
     failed = counted.by("strangler_backend_failures", "backend")
     in_flight = counted.by("strangler_in_flight", "backend")
+    waiting = counted.by("strangler_bulkhead_waiting", "backend")
+    breakers = counted.series("strangler_breaker_state")
     ups, downs = counted.series("strangler_endpoint_up"), counted.series("strangler_endpoint_down")
     return [
         {
@@ -133,6 +141,8 @@ def _backends(table: Table | None, counted: Counted) -> list[Document]:
             "in_flight": in_flight.get(backend.name, 0),
             "answered": answered.get(backend.name, 0),
             "failed": failed.get(backend.name, 0),
+            "waiting": waiting.get(backend.name, 0),
+            "breaker": {state: n for (name, state), n in breakers.items() if name == backend.name and n},
         }
         for backend in (table.backends.values() if table else ())
     ]

@@ -39,10 +39,25 @@ def _processes(status: Document) -> list[str]:
 
 def _backends(status: Document) -> list[str]:
     rows = [
-        [printable(b["name"]), f"{b['in_flight']:,}", f"{b['answered']:,}", f"{b['failed']:,}", " ".join(b["urls"])]
+        [
+            printable(b["name"]),
+            f"{b['in_flight']:,}",
+            f"{b['waiting']:,}",
+            f"{b['answered']:,}",
+            f"{b['failed']:,}",
+            _breaker(b["breaker"]),
+            " ".join(b["urls"]),
+        ]
         for b in status["backends"]
     ]
-    return _columns(["backend", "in flight", "answered", "failed", "urls"], rows)
+    return _columns(["backend", "in flight", "waiting", "answered", "failed", "breaker", "urls"], rows)
+
+
+def _breaker(workers: dict[str, int]) -> str:
+    """Workers do not talk about their breakers, so they may differ."""
+    if len(workers) <= 1:
+        return "".join(workers) or "-"
+    return ", ".join(f"{n} {state}" for state, n in sorted(workers.items()))
 
 
 def _requests(status: Document) -> list[str]:

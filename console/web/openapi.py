@@ -92,6 +92,8 @@ SCHEMAS: Final[dict[str, Schema]] = {
                 in_flight=COUNT,
                 answered=COUNT,
                 failed=COUNT,
+                waiting=COUNT,
+                breaker=COUNTS,
             )
         ),
     ),

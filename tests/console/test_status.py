@@ -117,6 +117,9 @@ def test_backends_are_those_of_the_table_with_their_numbers() -> None:
         ("proxy-0-7", "strangler_requests", {"route": "a", "backend": "orders", "status_class": "2xx"}, 9),
         ("proxy-0-7", "strangler_backend_failures", {"backend": "orders", "kind": "refused"}, 2),
         ("proxy-0-7", "strangler_in_flight", {"backend": "legacy"}, 4),
+        ("proxy-0-7", "strangler_bulkhead_waiting", {"backend": "legacy"}, 3),
+        ("proxy-0-7", "strangler_breaker_state", {"backend": "orders", "state": "open"}, 1),
+        ("proxy-0-7", "strangler_breaker_state", {"backend": "orders", "state": "closed"}, 0),
         ("proxy-0-7", "strangler_endpoint_up", {"backend": "legacy", "endpoint": "http://127.0.0.1:8000"}, 1),
         ("proxy-1-8", "strangler_endpoint_up", {"backend": "legacy", "endpoint": "http://127.0.0.1:8000"}, 1),
     ]
@@ -130,6 +133,8 @@ def test_backends_are_those_of_the_table_with_their_numbers() -> None:
             "in_flight": 4,
             "answered": 0,
             "failed": 0,
+            "waiting": 3,
+            "breaker": {},
         },
         {
             "name": "orders",
@@ -139,6 +144,8 @@ def test_backends_are_those_of_the_table_with_their_numbers() -> None:
             "in_flight": 0,
             "answered": 9,
             "failed": 2,
+            "waiting": 0,
+            "breaker": {"open": 1},
         },
     ]
 
@@ -163,6 +170,19 @@ def test_what_no_route_claims_is_counted() -> None:
     status = status_document(told(), table(), Counted(rows, ()))
     assert status["unclaimed"] == 60
     assert "60 requests that no route claims went to legacy" in status_text(status)
+
+
+def test_breakers_are_told_by_their_state_in_each_worker_and_an_open_one_is_a_reason() -> None:
+    rows = [
+        (f"proxy-{pid}-{pid}", "strangler_breaker_state", {"backend": "orders", "state": state}, 1)
+        for pid, state in ((1, "open"), (2, "open"), (3, "closed"))
+    ]
+    document = status_document(told(), table(), Counted(rows, {1, 2, 3}))
+    assert "the breaker of orders is open in 2 of 3 proxy workers: it fails too often" in document["reasons"]
+    assert "1 closed, 2 open" in status_text(document)
+    document = status_document(told(), table(), Counted(rows, {3}))
+    assert document["reasons"] == []
+    assert "closed" in status_text(document)
 
 
 def test_living_are_those_with_a_process() -> None:
