@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 from proxy.attempt import hurry
 from proxy.fields import Refused
 from proxy.passage import Passage
-from proxy.patience import LAST_WORD_SECONDS, LINGER_SECONDS, PACE_GRACE, PACE_SECONDS, STALL_SECONDS, Hold
+from proxy.patience import (
+    LAST_WORD_SECONDS,
+    LINGER_SECONDS,
+    MAX_LINGER_SECONDS,
+    PACE_GRACE,
+    PACE_SECONDS,
+    STALL_SECONDS,
+    Hold,
+)  # fmt: skip
 from proxy.reading import RequestReader
 from proxy.refusals import too_slow
 from proxy.replies import reply
@@ -32,8 +40,10 @@ class ClientConnection(RequestReader, asyncio.Protocol):
     that nothing new is answered. ``arrival`` is None where the socket says all that is known of the client."""
 
     __slots__ = (
-        "_going_on", "_hold", "_pending_refusal", "arrival", "blocked", "half_closed", "leaving", "peer_bytes", "tunnel", "via",
+        "_going_on", "_hold", "_linger_until", "_pending_refusal", "arrival", "blocked", "half_closed", "leaving", "peer_bytes", "tunnel", "via",
     )  # fmt: skip
+
+    _linger_until: float
 
     def __init__(self, live: LivePath, arrival: Arrival | None = None) -> None:
         super().__init__(live)
@@ -77,6 +87,8 @@ class ClientConnection(RequestReader, asyncio.Protocol):
             self._keep_early(data)
         elif not self._lingering:
             self._receive(data)
+        elif self.leaving:  # it may not have read our last answer before it has sent all
+            self.deadline = min(self.live.now + LINGER_SECONDS, self._linger_until)
 
     def eof_received(self) -> bool | None:
         self.flush()
@@ -241,6 +253,7 @@ class ClientConnection(RequestReader, asyncio.Protocol):
             self.transport.resume_reading()
             self.transport.write_eof()
             self.deadline = self.live.now + LINGER_SECONDS
+            self._linger_until = self.live.now + MAX_LINGER_SECONDS
         else:
             self.transport.close()
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import enum
 
 LINGER_SECONDS = 2.0
-"""How long we read on and throw away after a refusal, so that the client gets to read our answer (RFC 9112 section 9.6)."""
+"""How long a client may say nothing while we read on and throw away after a last answer, so that it gets to read that
+(RFC 9112 section 9.6): many read only when they have sent all, and a reset before would lose it."""
+
+MAX_LINGER_SECONDS = 30.0
+"""How long it may go on sending then."""
 
 LAST_WORD_SECONDS = 1.0
 """How long an idle connection is kept when we end: closing it at once would cross with a request that is on its way."""

@@ -242,16 +242,40 @@ async def test_an_early_answer_does_not_wait_for_the_request(origin: Origins, pr
 
 
 async def test_a_client_that_goes_on_sending_after_an_early_answer_gets_to_read_it(
-    origin: Origins, proxy: Proxies
+    origin: Origins, proxy: Proxies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It sends all of its body first, as many clients do: a reset while it sends would throw the answer away."""
+    monkeypatch.setattr("proxy.accept.LINGER_SECONDS", 0.2)
     backend = await origin(always(b"HTTP/1.1 413 Too Large\r\nContent-Length: 7\r\n\r\ntoo big"))
-    client = await (await proxy(to_legacy(backend.port))).connect()
+    running = await proxy(to_legacy(backend.port))
+    client = await running.connect()
     await client.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 16777216\r\n\r\n")
-    for _ in range(256):
+    began_at = running.live.loop.time()
+    while running.live.loop.time() - began_at < 0.6:
         await client.send(bytes(65536))
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.02)
     assert (await client.read_to_end()).endswith(b"\r\n\r\ntoo big")
+    # Silence ends it.
+    await eventually(lambda: not running.live.clients)
+
+
+async def test_a_client_that_never_stops_sending_is_cut_in_the_end(
+    origin: Origins, proxy: Proxies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("proxy.accept.MAX_LINGER_SECONDS", 0.3)
+    backend = await origin(always(b"HTTP/1.1 413 Too Large\r\nContent-Length: 7\r\n\r\ntoo big"))
+    running = await proxy(to_legacy(backend.port))
+    client = await running.connect()
+    await client.send(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+
+    async def send_for_ever() -> None:
+        while True:
+            await client.send(b"10000\r\n" + bytes(65536) + b"\r\n")
+            await asyncio.sleep(0.01)
+
+    with pytest.raises(ConnectionError):
+        await asyncio.wait_for(send_for_ever(), 5.0)
+    await eventually(lambda: not running.live.clients)
 
 
 async def test_a_request_after_an_early_answer_is_never_executed(origin: Origins, proxy: Proxies) -> None:
