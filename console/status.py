@@ -7,6 +7,7 @@ from typing import Any, Final
 from console.counted import Counted
 from proxy.model.decision import NOT_LOST, Skip
 from proxy.model.table import UNCLAIMED, Table
+from proxy.shedding import Step
 
 Document = dict[str, Any]
 
@@ -33,6 +34,7 @@ def status_document(told: Document, table: Table | None, counted: Counted) -> Do
         "reasons": waiting + degraded(told, counted) + down(backends),
         **told,
         "unclaimed": counted.by("strangler_seen", "route").get(UNCLAIMED, 0),
+        "overload": _overload(counted),
         "tap": _tap(counted),
         "backends": backends,
     }
@@ -71,6 +73,11 @@ def degraded(told: Document, counted: Counted) -> list[str]:
         reasons.append(
             "the store refuses results: they are dropped and counted, the log has the reason; users are not affected"
         )
+    shedding = [
+        f"proxy/{worker['worker']} ({worker['step']})" for worker in _overload(counted) if worker["step"] != "none"
+    ]
+    if shedding:
+        reasons.append(f"overload, load is shed by {', '.join(shedding)}")
     return reasons
 
 
@@ -93,6 +100,18 @@ def down(backends: list[Document]) -> list[str]:
 
 def living(told: Document) -> frozenset[int]:
     return frozenset(process["pid"] for process in told["processes"] if process["pid"] is not None)
+
+
+def _overload(counted: Counted) -> list[Document]:
+    """What each proxy worker sheds, and its pressure by cause, 1 being all that the table allows."""
+    pressure: dict[int, dict[str, float]] = {}
+    for (worker, cause), percent in counted.series("strangler_pressure").items():
+        pressure.setdefault(int(worker), {})[cause] = percent / 100
+    steps = counted.by("strangler_shed_step", "worker")
+    return [
+        {"worker": worker, "step": Step(steps.get(str(worker), 0)).word, "pressure": causes}
+        for worker, causes in sorted(pressure.items())
+    ]
 
 
 def _tap(counted: Counted) -> Document:

@@ -24,17 +24,28 @@ def _head(status: Document) -> list[str]:
 
 
 def _processes(status: Document) -> list[str]:
+    pressure = {worker["worker"]: worker for worker in status["overload"]}
     rows = [
         [
             p["role"],
             str(p["pid"] or "-"),
             str(p["restarts"]),
             f"{p['started_at'][:19]}Z",
+            _pressure(pressure.get(p["index"])) if p["role"] == "proxy" else "",
             "" if p["ready"] else "not ready",
         ]
         for p in status["processes"]
     ]
-    return _columns(["role", "pid", "restarts", "since", ""], rows)
+    return _columns(["role", "pid", "restarts", "since", "pressure", ""], rows)
+
+
+def _pressure(worker: Document | None) -> str:
+    """Of the cause that presses most, and what is shed for it."""
+    if worker is None:
+        return "-"
+    cause, share = max(worker["pressure"].items(), key=lambda item: item[1])
+    shed = "" if worker["step"] == "none" else f", {worker['step'].replace('_', ' ')}"
+    return f"{share:.0%} {cause}{shed}"
 
 
 def _backends(status: Document) -> list[str]:

@@ -313,6 +313,16 @@ class ClientConnection(RequestReader, asyncio.Protocol):
     def held_by_backend(self) -> bool:
         return bool(self._hold & Hold.BACKEND)
 
+    def leaves_when_asked(self) -> bool:
+        """Whether ``drain`` would end it sooner: it says nothing, and was not asked before."""
+        return (
+            self.passage is None
+            and self.tunnel is None
+            and not self._in_head
+            and not self.leaving
+            and self.deadline > self.live.now + LAST_WORD_SECONDS
+        )
+
     def drain(self) -> None:
         """Finish what is under way, take nothing new."""
         if self.passage is not None or self.tunnel is not None or self.transport.is_closing():

@@ -1,7 +1,8 @@
 """The listening side of a worker: takes what waits on the shared sockets and makes a client connection of it.
 
 All workers of an instance share the sockets, which the supervisor holds: what one worker does not accept, another one will.
-So a worker may stop at any time, for a moment (it has too few file descriptors) or for good, and no connection is lost.
+So a worker may stop at any time, for a moment (it has too few file descriptors, or too much to do) or for good, and no connection
+is lost.
 """
 
 from __future__ import annotations
@@ -53,9 +54,13 @@ class Listener:
             self._loop.add_reader(one, self._accept, one)
 
     def tick(self) -> None:
-        """Go on after a pause, as soon as there is room."""
+        """Go on after a pause, as soon as there is room, and not while the worker has too much to do."""
         self._most = _most_clients()
-        if not self._accepting and not self._closed and len(self._live.clients) < self._most:
+        shed = self._live.shed
+        if shed is not None and not shed.accepts:
+            if self._accepting:
+                self._pause("overload", "the worker has more to do than it can")
+        elif not self._accepting and not self._closed and len(self._live.clients) < self._most:
             self.open()
 
     async def close(self, settle: float = 0.0) -> None:

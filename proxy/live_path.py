@@ -19,13 +19,14 @@ from proxy.identity import IdentityCookie
 from proxy.model.plan import encode_plans, plans_of
 from proxy.networks import Networks
 from proxy.outlet import Flushes
+from proxy.overload import Shedder
 from proxy.patience import PACE_SECONDS
 from proxy.tally import Meters
 from proxy.tap import Tap
 from proxy.tunnel import TunnelEnd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from proxy.fields import Refused
     from proxy.model.counters import Counters
@@ -54,6 +55,9 @@ class Guest(Protocol):
     transport: asyncio.Transport
     tunnel: Tunnel | None
 
+    @property
+    def passage(self) -> Passage | None: ...
+    def leaves_when_asked(self) -> bool: ...
     def expire(self) -> None: ...
     def check_pace(self) -> None: ...
     def drain(self) -> None: ...
@@ -73,7 +77,8 @@ def _pseudonym(settings: Settings, secret: bytes) -> bytes:
 
 
 class LivePath:
-    """One worker's live path. ``routing`` is swapped whole; a passage keeps the decision it began with."""
+    """One worker's live path. ``routing`` is swapped whole; a passage keeps the decision it began with. ``closing``: no connection
+    is kept for another request; ``shed`` is not None while load is shed."""
 
     def __init__(
         self,
@@ -96,6 +101,8 @@ class LivePath:
         self.identity_cookie = IdentityCookie(secret)
         self.dice = random.random
         self.draining = False
+        self.closing = False
+        self.shed: Shedder | None = None
         self._waiting: list[Flushes] = []
         self.clients: set[Guest] = set()
         self.streams: set[Guest] = set()
@@ -109,6 +116,7 @@ class LivePath:
         self._doors = Doors()
         self._pace_at = self.now + PACE_SECONDS
         self._http2_streams = counters.slot("strangler_streams")
+        self.shedder = Shedder(self, source.split("-")[1], TICK_SECONDS)
         self._tunnels = counters.slot("strangler_tunnels")
         self._tap_bytes = counters.slot("strangler_tap_bytes")
         self._id_prefix = os.urandom(8).hex()
@@ -188,6 +196,8 @@ class LivePath:
     def tick(self) -> None:
         """Advance the coarse clock and end what has waited too long."""
         self.now = now = self.loop.time()
+        self.shedder.tick(now)
+        self.closing = self.draining or not self.shedder.keeps_alive
         expired = [guest for guests in (self.clients, self.streams) for guest in guests if guest.deadline < now]
         for client in expired:
             self._guarded(client, client.expire)
@@ -206,9 +216,16 @@ class LivePath:
             log.exception("a deadline made us fail", extra={"peer": client.peer})
             client.transport.abort()
 
+    def passages(self) -> Iterator[Passage]:
+        """All requests that are being answered."""
+        for guests in (self.clients, self.streams):
+            for guest in guests:
+                if guest.passage is not None:
+                    yield guest.passage
+
     def drain(self) -> None:
         """Take nothing new; ``emptied`` is set when the last client has left."""
-        self.draining = True
+        self.draining = self.closing = True
         for client in list(self.clients):
             client.drain()
         self._note_empty()

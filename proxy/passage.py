@@ -16,9 +16,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
 from proxy import attempt
-from proxy.fields import Refused
+from proxy.admission import admit
 from proxy.heads import captured_head, chunk, frame_answer, last_chunk
-from proxy.match import AmbiguousTarget
 from proxy.mend import mend_failure, mend_lateness, mend_status
 from proxy.model.decision import Decision, Skip
 from proxy.model.message import Headers, RequestHead
@@ -27,7 +26,6 @@ from proxy.patience import CONTINUE_SECONDS
 from proxy.refusals import check_size
 from proxy.replies import Failure, reply
 from proxy.retry import MAX_KEPT_BODY, OF_STATUS, Retrying
-from proxy.tee import Tee
 from proxy.tunnel import Tunnel
 
 if TYPE_CHECKING:
@@ -35,13 +33,14 @@ if TYPE_CHECKING:
     from proxy.answer_fields import AnswerFields
     from proxy.backends import LiveBackend
     from proxy.endpoints.live_endpoint import LiveEndpoint
-    from proxy.fields import RequestFields
+    from proxy.fields import Refused, RequestFields
     from proxy.forward import BackendConnection
     from proxy.guard import Permit
     from proxy.live_path import LivePath
     from proxy.model.exchange import Exchange
     from proxy.model.table import Backend, Table
     from proxy.tally import Meter
+    from proxy.tee import Tee
 
 _NO_TRAILERS: list[tuple[bytes, bytes]] = []
 _NO_TIMEOUTS = Timeouts()
@@ -60,11 +59,11 @@ class Passage:
     """
 
     __slots__ = (
-        "_answer_chunked", "_cookie", "_ended", "_first_byte_at", "_max_body", "_sent_at", "_started_at", "_tee", "answer_begun", "backend",
-        "body", "body_size", "body_time", "bytes_in", "bytes_out", "client", "close_after", "connecting", "connection", "continued", "decision",
-        "endpoint", "expects", "failed_at", "failure", "fields", "head", "head_bytes", "http_1_0", "is_head", "live", "meter",
-        "permit", "request_complete", "request_id", "retrying", "status", "table", "target", "timeouts", "total_at", "trailers",
-        "upgrade",
+        "_answer_chunked", "_ended", "_first_byte_at", "_sent_at", "_started_at", "answer_begun", "backend", "body", "body_size",
+        "body_time", "bytes_in", "bytes_out", "client", "close_after", "connecting", "connection", "continued", "cookie",
+        "decision", "endpoint", "expects", "failed_at", "failure", "fields", "head", "head_bytes", "http_1_0", "is_head", "live",
+        "max_body", "meter", "permit", "request_complete", "request_id", "retrying", "status", "table", "target", "tee",
+        "timeouts", "total_at", "trailers", "upgrade",
     )  # fmt: skip
 
     decision: Decision
@@ -92,42 +91,29 @@ class Passage:
         self.bytes_in = self.bytes_out = self.body_size = self.status = 0
         self.body: list[bytes] = []
         self.head_bytes = b""
-        self._cookie: bytes | None = None
+        self.cookie: bytes | None = None
         self.connecting: Awaited | None = None
         self.endpoint: LiveEndpoint | None = None
         self.failed_at: LiveEndpoint | None = None
         self.permit: Permit | None = None
         self.retrying: Retrying | None = None
-        self._tee: Tee | None = None
+        self.tee: Tee | None = None
         self.request_complete = self.continued = self.answer_begun = self._answer_chunked = self._ended = False
         self.timeouts = _NO_TIMEOUTS
         self.total_at = self.body_time = 0.0
-        self._max_body: int | None = None
+        self.max_body: int | None = None
         self._started_at = perf_counter()
         self._sent_at = self._first_byte_at = 0.0
 
     # The request.
 
     def start(self) -> None:
-        """Decide, count, send. The only place where a request meets policy."""
+        """Decide, count, send. Raises Refused."""
         live = self.live
         given = self.fields.request_id
         self.request_id = live.next_request_id() if given is None else given.decode("latin-1")[:128]
-        routing = live.routing
-        self.table = routing.table  # the next one may lack our backends
-        try:
-            decision, token = routing.decide(self.head, live.dice)
-        except AmbiguousTarget as error:
-            raise Refused(400, "target", str(error)) from error
-        self.decision = decision
-        self._max_body = decision.route.max_body
-        if self._max_body is not None:
-            check_size(self.fields.length or self.bytes_in, self._max_body)
-        if token is not None:
-            self._cookie = live.identity_cookie.issue(token, self.fields.forwarded_proto or self.client.scheme)
-        if decision.shadow is not None and self.upgrade is None:
-            assert decision.route.shadow is not None
-            self._tee = Tee(decision.route.shadow)
+        self.table = live.routing.table  # the next one may lack our backends
+        self.decision = decision = admit(self)
         if (retries := decision.route.retries) is not None:
             self.retrying = Retrying(retries)
             live.backends.of(decision.primary).budget.requested(live.now)
@@ -169,10 +155,10 @@ class Passage:
     def request_body(self, data: bytes) -> None:
         """Raises Refused."""
         self.bytes_in += len(data)
-        if self._tee is not None:
-            self._tee.request_body(data)
-        if self._max_body is not None:
-            check_size(self.bytes_in, self._max_body)
+        if self.tee is not None:
+            self.tee.request_body(data)
+        if self.max_body is not None:
+            check_size(self.bytes_in, self.max_body)
         if self.retrying is not None:
             self.retrying.keep(data)
         connection = self.connection
@@ -223,8 +209,8 @@ class Passage:
         self._first_byte_at = perf_counter()
         self.status = status
         self.wait(self.timeouts.idle)
-        if self._tee is not None:
-            self._tee.answer_head = captured_head(line, headers)
+        if self.tee is not None:
+            self.tee.answer_head = captured_head(line, headers)
         pieces = [line, *fields.lines]
         if status == 101:
             pieces += (b"Connection: Upgrade\r\nUpgrade: ", fields.upgrade or b"", b"\r\n\r\n")
@@ -233,9 +219,9 @@ class Passage:
         framing = frame_answer(status, fields, is_head=self.is_head, http_1_0=self.http_1_0)
         self._answer_chunked = framing.chunked
         pieces.append(framing.line)
-        if self._cookie is not None:
-            pieces += (b"Set-Cookie: ", self._cookie, b"\r\n")
-        if framing.closes or not self.request_complete or self.live.draining or self.upgrade is not None:
+        if self.cookie is not None:
+            pieces += (b"Set-Cookie: ", self.cookie, b"\r\n")
+        if framing.closes or not self.request_complete or self.live.closing or self.upgrade is not None:
             # What is left of the request, or the end of this answer, cannot be told from what comes next.
             self.close_after = True
         if status == 426 and fields.upgrade is not None:
@@ -249,8 +235,8 @@ class Passage:
         self.client.write(b"".join(pieces))
 
     def answer_body(self, data: bytes) -> None:
-        if self._tee is not None:
-            self._tee.answer_body(data)
+        if self.tee is not None:
+            self.tee.answer_body(data)
         self.bytes_out += len(data)
         self.client.write(chunk(data) if self._answer_chunked else data)
         self.wait(self.timeouts.idle)
@@ -260,7 +246,7 @@ class Passage:
         if self._answer_chunked:
             self.client.write(last_chunk(trailers))
         # Without a tee although a copy was decided: an upgrade that the backend declined.
-        self._end((self._tee.skip if self._tee else Skip.UPGRADE) if self.request_complete else Skip.CUT_SHORT)
+        self._end((self.tee.skip if self.tee else Skip.UPGRADE) if self.request_complete else Skip.CUT_SHORT)
 
     def answer_upgraded(self, early: bytes) -> None:
         """RFC 9110 section 7.8: after the 101 both directions are another protocol's."""
@@ -307,9 +293,9 @@ class Passage:
     def fall_back(self, backend: Backend) -> None:
         """``backend`` answers instead of the primary, so there is nothing to compare."""
         decision = self.decision
-        if self._tee is not None:
+        if self.tee is not None:
             # Of a candidate that failed, this is evidence; of the control, a loss.
-            self._tee.give_up(Skip.NO_ANSWER if decision.primary.is_legacy else Skip.FALLBACK)
+            self.tee.give_up(Skip.NO_ANSWER if decision.primary.is_legacy else Skip.FALLBACK)
         self.live.counters.add("strangler_fallbacks", route=decision.route.name)
         attempt.again(self, backend)
 
@@ -336,7 +322,7 @@ class Passage:
         if not self.request_complete or self.upgrade is not None:
             self.close_after = True
         self.status = status
-        close = self.close_after or self.live.draining
+        close = self.close_after or self.live.closing
         self.client.write(reply(status, sentence, self.request_id, close=close, head_only=self.is_head, headers=lines))
 
     # Back-pressure.
@@ -371,8 +357,8 @@ class Passage:
         self.client.passage_ended(self)
 
     def _captured(self, took: float) -> Exchange:
-        assert self._tee is not None
-        return self._tee.exchange(
+        assert self.tee is not None
+        return self.tee.exchange(
             self.request_id, self.decision, table_version=self.table.version, request_head=self.head_bytes,
             started_at=time.time() - took, first_byte=self._first_byte_at - self._sent_at,
             total=took - (self._sent_at - self._started_at),

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from console.version import version
 from proxy.model.table import Stage
+from proxy.shedding import Pressure, Step
 from proxy.status import State
 from shadow.model import Kind, Outcome, Verdict
 
@@ -82,6 +83,13 @@ SCHEMAS: Final[dict[str, Schema]] = {
             )
         ),
         unclaimed=COUNT,
+        overload=_list(
+            _object(
+                worker=COUNT,
+                step=_one_of(step.word for step in Step),
+                pressure=_object(**dict.fromkeys(Pressure._fields, NUMBER)),
+            )
+        ),
         tap=_object(eligible=COUNT, sent=COUNT, done=COUNT, waiting_bytes=COUNT, dropped=COUNTS),
         backends=_list(
             _object(

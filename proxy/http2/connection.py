@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from proxy.arrival import Arrival
     from proxy.live_path import LivePath
+    from proxy.passage import Passage
     from proxy.tunnel import Tunnel
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,8 @@ class Http2Connection(asyncio.Protocol):
         "arrival", "deadline", "is_blocked", "last_stream", "live", "peer", "queued", "transport", "trusted",
     )  # fmt: skip
 
+    passage: Passage | None = None
+    """Its streams have them."""
     tunnel: Tunnel | None = None
     """Upgrades are HTTP/1's."""
     transport: asyncio.Transport
@@ -308,10 +311,14 @@ class Http2Connection(asyncio.Protocol):
 
     # The end.
 
+    def leaves_when_asked(self) -> bool:
+        """Whether ``drain`` ends it, after the streams that it has."""
+        return self._farewell is Farewell.NOT_YET and not self._lingering
+
     def drain(self) -> None:
         """Let what is under way finish, and take nothing new. First a warning, since requests may be on their way to us
         (RFC 9113 section 6.8)."""
-        if self._farewell is Farewell.NOT_YET and not self._lingering:
+        if self.leaves_when_asked():
             self._farewell = Farewell.WARNED
             self._say_goaway(LAST_STREAM)
             self._framing.ping(GOODBYE)

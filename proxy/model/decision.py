@@ -16,6 +16,7 @@ class Skip(enum.StrEnum):
     NOT_SAMPLED = "not_sampled"
     UNSAFE_METHOD = "unsafe_method"
     UPGRADE = "upgrade"
+    RATE_LIMITED = "rate_limited"
     # Too large to keep.
     REQUEST_TOO_LARGE = "request_too_large"
     ANSWER_TOO_LARGE = "answer_too_large"
@@ -25,7 +26,8 @@ class Skip(enum.StrEnum):
     FALLBACK = "fallback"
     """The candidate failed and legacy answered: a candidate error."""
     CUT_SHORT = "cut_short"
-    # Lost between the live path and the outcome.
+    # Lost between the live path and the outcome, or before it.
+    OVERLOAD = "overload"
     TAP_FULL = "tap_full"
     TAP_DOWN = "tap_down"
     SHADOW_LOST = "shadow_lost"
@@ -38,7 +40,15 @@ class Skip(enum.StrEnum):
 
 
 NOT_LOST = frozenset(
-    {Skip.NO_SHADOW, Skip.NOT_SAMPLED, Skip.UNSAFE_METHOD, Skip.UPGRADE, Skip.CLIENT_GONE, Skip.FALLBACK}
+    {
+        Skip.NO_SHADOW,
+        Skip.NOT_SAMPLED,
+        Skip.UNSAFE_METHOD,
+        Skip.UPGRADE,
+        Skip.RATE_LIMITED,
+        Skip.CLIENT_GONE,
+        Skip.FALLBACK,
+    }
 )
 """Skips that the table or the client decided, and fallbacks, which say enough without a pair: the candidate failed. The others are
 loss: over 1 % of them makes a verdict inconclusive."""

@@ -185,6 +185,31 @@ def test_breakers_are_told_by_their_state_in_each_worker_and_an_open_one_is_a_re
     assert "closed" in status_text(document)
 
 
+def pressed(step: int, loop: int) -> list[tuple[str, str, dict[str, str], int]]:
+    return [
+        ("proxy-1-101", "strangler_pressure", {"worker": "1", "of": "loop"}, loop),
+        ("proxy-1-101", "strangler_pressure", {"worker": "1", "of": "memory"}, 20),
+        ("proxy-1-101", "strangler_pressure", {"worker": "1", "of": "connections"}, 0),
+        ("proxy-1-101", "strangler_shed_step", {"worker": "1"}, step),
+    ]
+
+
+def test_what_each_worker_sheds_and_why_is_told() -> None:
+    status = status_document(told(), table(), Counted(pressed(3, 110), {101}))
+    pressure = {"loop": 1.1, "memory": 0.2, "connections": 0.0}
+    assert status["overload"] == [{"worker": 1, "step": "refuse_half", "pressure": pressure}]
+    assert status["reasons"] == ["overload, load is shed by proxy/1 (refuse_half)"]
+    assert status["ready"] is True
+    assert "110% loop, refuse half" in status_text(status)
+
+
+def test_a_worker_at_ease_is_no_reason_for_concern() -> None:
+    status = status_document(told(), table(), Counted(pressed(0, 3), {101}))
+    assert status["reasons"] == []
+    assert "20% memory\n" in status_text(status)
+    assert status_document(told(), table(), Counted(pressed(0, 3), ()))["overload"] == []
+
+
 def test_living_are_those_with_a_process() -> None:
     assert living(told(processes=[process("proxy", pid=5), process("shadow", pid=None)])) == {5}
 

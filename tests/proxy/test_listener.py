@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from proxy.listener import Listener
+from proxy.shedding import Pressure
 from proxy.supervise.ports import Port, open_port
 from tests.proxy.conftest import Origins, Proxies, Proxy, to_legacy
 from tests.proxy.wire import Client, always, eventually, get, ok
@@ -46,6 +47,25 @@ async def answered(client: Client) -> bool:
     answer = await client.read_to_end()
     await client.close()
     return answer.startswith(b"HTTP/1.1 200 OK")
+
+
+@pytest.mark.promise("C13")
+async def test_a_worker_that_has_too_much_to_do_leaves_new_connections_to_the_others_and_then_goes_on(
+    running: Proxy, port: Port
+) -> None:
+    listener = Listener(running.live, shared(port))
+    listener.open()
+    running.live.shedder.measure = lambda _: Pressure(loop=2.0)
+    await eventually(lambda: running.live.shed)
+    listener.tick()
+    waiting = await ask(port)
+    assert running.count("strangler_accept_pauses", reason="overload") == 1
+    running.live.shedder.measure = lambda _: Pressure()
+    await eventually(lambda: not running.live.shed)
+    assert not running.live.clients
+    listener.tick()
+    assert await answered(waiting)
+    await listener.close()
 
 
 async def test_what_one_worker_leaves_waiting_another_one_takes(running: Proxy, port: Port) -> None:

@@ -1,0 +1,39 @@
+"""Whether a request may go, and where to: all that policy says before a backend is asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from proxy.fields import Refused
+from proxy.match import AmbiguousTarget
+from proxy.model.decision import Skip
+from proxy.refusals import check_size
+from proxy.tee import Tee
+
+if TYPE_CHECKING:
+    from proxy.model.decision import Decision
+    from proxy.passage import Passage
+
+
+def admit(passage: Passage) -> Decision:
+    """The decision on a request. Raises Refused."""
+    live = passage.live
+    shed = live.shed
+    if shed is not None:
+        shed.admit()
+    try:
+        decision, token = live.routing.decide(passage.head, live.dice)
+    except AmbiguousTarget as error:
+        raise Refused(400, "target", str(error)) from error
+    route = decision.route
+    if route.max_body is not None:
+        passage.max_body = route.max_body
+        check_size(passage.fields.length or passage.bytes_in, route.max_body)
+    if token is not None:
+        passage.cookie = live.identity_cookie.issue(token, passage.fields.forwarded_proto or passage.client.scheme)
+    if decision.shadow is not None and passage.upgrade is None:
+        assert route.shadow is not None
+        passage.tee = Tee(route.shadow)
+        if shed is not None and shed.drops_copy():
+            passage.tee.give_up(Skip.OVERLOAD)
+    return decision

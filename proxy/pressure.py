@@ -1,0 +1,46 @@
+"""How pressed a worker is: measures the lag of its event loop, its memory and its connections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from proxy.memory import give_back, resident
+from proxy.shedding import Lag, Pressure
+
+if TYPE_CHECKING:
+    from proxy.live_path import LivePath
+
+MEMORY_SECONDS = 1.0
+"""How often memory is measured."""
+
+GIVEN_BACK = 0.5
+"""At this pressure what is free is given back first: only what is in use counts."""
+
+
+class Gauge:
+    """Called every ``period`` seconds, as far as the loop keeps time."""
+
+    __slots__ = ("_called_at", "_lag", "_live", "_memory_at", "_period", "_resident")
+
+    def __init__(self, live: LivePath, period: float) -> None:
+        self._live = live
+        self._period = period
+        self._lag = Lag()
+        self._called_at = live.now
+        self._memory_at = live.now
+        self._resident = 0
+
+    def __call__(self, now: float) -> Pressure:
+        table = self._live.routing.table
+        late, self._called_at = now - self._called_at - self._period, now
+        if now >= self._memory_at:
+            self._memory_at = now + MEMORY_SECONDS
+            self._resident = resident()
+            if self._resident >= GIVEN_BACK * table.overload.memory:
+                give_back()
+                self._resident = resident()
+        return Pressure(
+            self._lag.note(late) / table.overload.loop_lag,
+            self._resident / table.overload.memory,
+            len(self._live.clients) / table.limits.connections,
+        )
