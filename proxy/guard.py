@@ -47,13 +47,13 @@ class Permit:
     def answered(self, status: int) -> None:
         """The answer begins. A probe has told what it was to tell, though its answer may last for hours."""
         if self.circuit is not None and self.circuit.state is State.PROBING:
-            self._give_back(status)
+            self.give_back(status)
 
     def end(self, outcome: Outcome) -> None:
         if self.ended:
             return
         self.ended = True
-        self._give_back(outcome)
+        self.give_back(outcome)
         if self.room is None:
             return
         if self.waiting:
@@ -65,7 +65,8 @@ class Permit:
         """Nobody waits for this try any more."""
         self.end(None)
 
-    def _give_back(self, outcome: Outcome) -> None:
+    def give_back(self, outcome: Outcome) -> None:
+        """The ticket; the place is kept."""
         if self.circuit is not None and self.ticket != NO_TICKET:
             self.circuit.ended(self.ticket, self.guard.live.now, failed=is_failure(outcome))
             self.ticket = NO_TICKET
@@ -116,11 +117,14 @@ class Guard:
     def lets(self, passage: Passage, *, fresh: bool) -> bool:
         """Whether the passage may go to the backend now. If not, it is told later to go, or that it is turned away."""
         permit = passage.permit = Permit(self, passage, fresh=fresh)
+        if not self._admits(permit):
+            return False
         room = self._room
         if room is None:
-            return self._admits(permit)
+            return True
         entry = room.enter(permit)
         if entry is Entry.WAIT:
+            permit.give_back(None)  # it asks the breaker again when its turn comes
             permit.room = room
             permit.waiting = True
             self.live.values[self._waiting] += 1
@@ -130,9 +134,10 @@ class Guard:
         if entry is Entry.FULL and self._turns_away(
             permit, TurnedAway.BULKHEAD_FULL, room.policy.mode, self.queue_wait
         ):
+            permit.give_back(None)
             return False
         permit.room = room
-        return self._admits(permit)
+        return True
 
     def goes(self, permit: Permit) -> None:
         """A place is free for one who waited."""
@@ -181,12 +186,15 @@ class Guard:
     # Inside.
 
     def _admits(self, permit: Permit) -> bool:
-        circuit = permit.circuit = self._circuit
+        circuit, asked_before = self._circuit, permit.circuit
+        permit.circuit = circuit
         if circuit is None:
             return True
         now = self.live.now
         permit.ticket = circuit.admit(now, self.live.dice)
         self.watch(circuit)
+        if circuit is asked_before and circuit.policy.mode is Mode.OBSERVE:
+            return True  # what would be done about this try is counted already
         return permit.ticket != NO_TICKET or not self._turns_away(
             permit, TurnedAway.BREAKER_OPEN, circuit.policy.mode, circuit.retry_after(now)
         )

@@ -270,6 +270,24 @@ async def test_so_many_are_at_the_backend_so_many_wait_in_order_and_the_rest_is_
     assert running.count("strangler_bulkhead_waiting") == running.count("strangler_in_flight") == 0
 
 
+async def test_an_open_breaker_keeps_no_places_and_empties_the_line(origin: Origins, proxy: Proxies) -> None:
+    gate = Gate()
+    new = await origin(gate)
+    guards = f"{bulkhead(1, 2)}, breaker: {{ errors: 1%, volume: 1, open: 60s }}, timeouts: {{ first_byte: 200ms }}"
+    running = await proxy(table(new.port, new.port, guards, ""))
+    first = await asked(running, get(b"/n"))
+    await eventually(lambda: gate.seen)
+    waiting = [await asked(running, get(b"/n")) for _ in range(2)]
+    await eventually(lambda: running.count("strangler_bulkhead_waiting") == 2)
+    assert (await first.read_answer())[0] == 504
+    assert [(await client.read_answer())[0] for client in waiting] == [503, 503]
+    answers = await asyncio.gather(*(ask(running, get(b"/n")) for _ in range(20)))
+    assert {status for status, _, _ in answers} == {503}
+    assert gate.seen == [b"/n"]
+    assert running.count("strangler_refused", reason="breaker_open") == 22
+    assert running.count("strangler_bulkhead_waiting") == running.count("strangler_in_flight") == 0
+
+
 async def test_who_waits_too_long_is_told_so_when_the_time_is_over(origin: Origins, proxy: Proxies) -> None:
     gate = Gate()
     legacy, new = await origin(always(ok(b"legacy"))), await origin(gate)
