@@ -36,7 +36,7 @@ def command(file: str, format_: str) -> None:
             sys.exit(Exit.FINDINGS)
         raise
     try:
-        table = load_table(text, source=name)
+        table = load_table(text, source=name, with_files=True)
     except BadTable as error:
         _tell(error.mistakes, name, text, format_)
         sys.exit(Exit.FINDINGS)

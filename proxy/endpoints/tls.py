@@ -27,7 +27,7 @@ class Tls:
     def __init__(self, settings: BackendTls) -> None:
         self.settings = settings
         self._context: ssl.SSLContext | None = None
-        self._error = ""
+        self._error = BadTlsFile("ca", "", "not read yet", "")
         self._first = asyncio.Event()
         self._task = asyncio.get_running_loop().create_task(self._follow(), name="TLS files")
 
@@ -35,7 +35,7 @@ class Tls:
         """Waits for the first reading of the files only. Raises BadTlsFile."""
         await self._first.wait()
         if self._context is None:
-            raise BadTlsFile(self._error)
+            raise self._error
         return self._context
 
     def close(self) -> None:
@@ -56,8 +56,8 @@ class Tls:
         try:
             self._context = await asyncio.to_thread(client_context, self.settings)
         except BadTlsFile as error:
-            self._error = str(error)
-            log.error("TLS files of a backend are bad", extra={"detail": self._error, "kept": again})  # noqa: TRY400 - the file's fault, our traceback tells nothing
+            self._error = error
+            log.error("TLS files of a backend are bad", extra={"detail": f"{error}; {error.advice}", "kept": again})  # noqa: TRY400 - the file's fault, our traceback tells nothing
         else:
             if again:
                 log.info("TLS files of a backend changed", extra={"files": list(files_of(self.settings))})

@@ -13,7 +13,12 @@ MAX_FILE_BYTES: Final = 4 * 1024 * 1024
 
 
 class BadTlsFile(Exception):
-    """A file of a backend's ``tls`` cannot be used; the message names it, says why and what to do."""
+    """The file under ``key`` of a backend's ``tls`` cannot be used; the message names it and says why, ``advice`` what to do."""
+
+    def __init__(self, key: str, path: str, why: str, advice: str) -> None:
+        super().__init__(f"{key} {path}: {why}")
+        self.key = key
+        self.advice = advice
 
 
 def client_context(tls: BackendTls) -> ssl.SSLContext:
@@ -41,40 +46,42 @@ def files_of(tls: BackendTls) -> tuple[str, ...]:
     return (*ca, own.certificate, own.key) if own is not None else ca
 
 
+_PATH_AND_MODE: Final = "check the path and its mode"
+
+
 def _load_authorities(context: ssl.SSLContext, ca: str) -> None:
     text = _read("ca", ca)
     try:
         context.load_verify_locations(cadata=text)
     except (ssl.SSLError, ValueError):
-        raise BadTlsFile(f"ca {ca}: holds no certificates in PEM; give those of the authorities") from None
+        raise BadTlsFile("ca", ca, "holds no certificates in PEM", "give those of the authorities") from None
 
 
 def _load_own(context: ssl.SSLContext, own: Certificate) -> None:
     if "-----BEGIN CERTIFICATE-----" not in _read("certificate", own.certificate):
-        raise BadTlsFile(f"certificate {own.certificate}: holds no certificate in PEM; give ours with its chain")
+        raise BadTlsFile("certificate", own.certificate, "holds no certificate in PEM", "give ours with its chain")
     key = _read("key", own.key)
     if "PRIVATE KEY-----" not in key:
-        raise BadTlsFile(f"key {own.key}: holds no private key in PEM; give the key of {own.certificate}")
+        raise BadTlsFile("key", own.key, "holds no private key in PEM", f"give the key of {own.certificate}")
     if "ENCRYPTED" in key:
-        raise BadTlsFile(f"key {own.key}: is encrypted; decrypt it, and let its file's mode protect it")
+        raise BadTlsFile("key", own.key, "is encrypted", "decrypt it, and let its file's mode protect it")
     try:
         context.load_cert_chain(own.certificate, own.key, password="")
     except ssl.SSLError as error:
         if error.reason == "KEY_VALUES_MISMATCH":
-            raise BadTlsFile(f"key {own.key}: does not belong to {own.certificate}; give its key") from None
-        raise BadTlsFile(
-            f"certificate {own.certificate} with key {own.key}: OpenSSL says {error.reason}; make them anew"
-        ) from None
-    except OSError as error:
-        raise BadTlsFile(f"certificate {own.certificate}: {error.strerror}; check the path and its mode") from None
+            raise BadTlsFile("key", own.key, f"does not belong to {own.certificate}", "give its key") from None
+        why = f"OpenSSL cannot read it and {own.key}: {error.reason or error.library}"
+        raise BadTlsFile("certificate", own.certificate, why, "make them anew") from None
+    except OSError as error:  # it was there a moment ago
+        raise BadTlsFile("certificate", own.certificate, error.strerror or "not readable", _PATH_AND_MODE) from None
 
 
-def _read(kind: str, path: str) -> str:
+def _read(key: str, path: str) -> str:
     try:
         with Path(path).open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
-        raise BadTlsFile(f"{kind} {path}: {error.strerror}; check the path and its mode") from None
+        raise BadTlsFile(key, path, error.strerror or "not readable", _PATH_AND_MODE) from None
     if len(data) > MAX_FILE_BYTES:
-        raise BadTlsFile(f"{kind} {path}: larger than {MAX_FILE_BYTES // 1024 // 1024} MiB; give a PEM file")
+        raise BadTlsFile(key, path, f"larger than {MAX_FILE_BYTES // 1024 // 1024} MiB", "give a PEM file")
     return data.decode("ascii", "replace")

@@ -156,7 +156,7 @@ class CurrentTable:
         if text == self._text:
             return Reading("same", text)
         try:
-            table = load_table(text, source=self.source, version=self.version + 1)
+            table = load_table(text, source=self.source, version=self.version + 1, with_files=True)
         except BadTable as error:
             return Reading("bad", text, render_mistakes(error.mistakes, self.source, text).rstrip())
         except Exception as error:  # a fault of ours that some text brings out must not end an instance that works

@@ -79,7 +79,7 @@ def _backend(name: str, keys: BackendKeys, timeouts: Timeouts) -> Backend:
         endpoints,
         _timeouts(keys.timeouts, timeouts),
         health=Health(health.path, health.interval, health.timeout, health.fall, health.rise) if health else None,
-        tls=_backend_tls(keys.tls) if keys.tls else BackendTls(),
+        tls=backend_tls(keys.tls) if keys.tls else BackendTls(),
         resolve=keys.resolve,
         slow_start=keys.slow_start,
         breaker=_breaker(keys.breaker) if keys.breaker else None,
@@ -94,7 +94,7 @@ def _endpoints(keys: BackendKeys) -> tuple[Endpoint, ...]:
     return tuple(replace(entry.url, weight=entry.weight) for entry in keys.urls)
 
 
-def _backend_tls(keys: BackendTlsKeys) -> BackendTls:
+def backend_tls(keys: BackendTlsKeys) -> BackendTls:
     own = Certificate(keys.certificate, keys.key) if keys.certificate and keys.key else None
     return BackendTls(keys.verify, keys.ca, keys.server_name, own)
 

@@ -17,6 +17,7 @@ from proxy.table.checks import check_table
 from proxy.table.compile import compile_table
 from proxy.table.coverage import find_covered
 from proxy.table.document import Document
+from proxy.table.files import check_files
 from proxy.table.grammar import TableKeys
 from proxy.table.match_checks import check_matches
 from proxy.table.mistakes import BadTable, Mistake, quoted
@@ -31,15 +32,20 @@ _ATTEMPTS = 8
 
 
 def load_table(
-    text: str | bytes, *, source: str = "routes.yaml", version: int = 1, environ: Mapping[str, str] | None = None
+    text: str | bytes,
+    *,
+    source: str = "routes.yaml",
+    version: int = 1,
+    environ: Mapping[str, str] | None = None,
+    with_files: bool = False,
 ) -> Table:
     """The table that ``text`` describes. ``environ`` (the process's by default) fills in ``${VARIABLES}``; ``version`` and
-    ``source`` are passed on. Raises BadTable with every mistake."""
+    ``source`` are passed on; ``with_files``: what it names for TLS to backends must be there. Raises BadTable with every mistake."""
     with _collector_paused():
         document = read(text, os.environ if environ is None else environ, source)
         unread = {(mistake.line, mistake.column) for mistake in document.mistakes}
         reading = len(document.mistakes)
-        table = _checked(document, version, source)
+        table = _checked(document, version, source, with_files=with_files)
         # Where a value could not be read, whatever else was found at that place follows from it.
         followed = [m for m in document.mistakes[reading:] if (m.line, m.column) not in unread]
         mistakes = document.mistakes[:reading] + followed
@@ -57,12 +63,14 @@ def transparent_table(legacy_url: str, version: int = 1) -> Table:
     return Table(version=version, backends={LEGACY: Backend(LEGACY, (endpoint,))}, routes=(), source="--legacy")
 
 
-def _checked(document: Document, version: int, source: str) -> Table | None:
+def _checked(document: Document, version: int, source: str, *, with_files: bool) -> Table | None:
     """The table as far as it could be read, None if that is nothing; all that is wrong goes into the document."""
     keys, damage = _validated(document)
     if keys is None:
         return None
     check_table(keys, document, damage)
+    if with_files:
+        check_files(keys, document)
     unclear = damage.claims | check_matches(keys, document, damage)
     table = compile_table(keys, version=version, source=source)
     indices = [index for index, route in enumerate(keys.routes) if route.enabled]

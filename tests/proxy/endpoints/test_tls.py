@@ -178,7 +178,7 @@ async def test_a_missing_file_is_told_and_nothing_is_sent(
     backend = await origin(always(ok()), tls=server_context(issued("127.0.0.1")))
     running = await proxy(table(backend, ca=tmp_path / "none.pem"))
     assert (await ask(running))[0] == 502
-    assert f"ca {tmp_path / 'none.pem'}: No such file or directory; check the path and its mode" in reasons(caplog)[0]
+    assert f"ca {tmp_path / 'none.pem'}: No such file or directory" in reasons(caplog)[0]
     assert backend.connections == []
 
 
@@ -213,21 +213,22 @@ def test_what_is_wrong_with_a_file_is_told_with_its_name_and_what_to_do(tmp_path
     empty, locked = tmp_path / "empty.pem", tmp_path / "locked.key"
     empty.write_text("")
     locked.write_text("-----BEGIN ENCRYPTED PRIVATE KEY-----\n-----END ENCRYPTED PRIVATE KEY-----\n")
-    for tls, told in (
-        (BackendTls(ca=str(tmp_path)), f"ca {tmp_path}: Is a directory; check the path and its mode"),
-        (BackendTls(ca=str(empty)), f"ca {empty}: holds no certificates in PEM; give those of the authorities"),
-        (own(empty, key), f"certificate {empty}: holds no certificate in PEM; give ours with its chain"),
-        (own(pem, empty), f"key {empty}: holds no private key in PEM; give the key of {pem}"),
-        (own(pem, locked), f"key {locked}: is encrypted; decrypt it, and let its file's mode protect it"),
-        (own(pem, other), f"key {other}: does not belong to {pem}; give its key"),
+    for tls, told, advice in (
+        (BackendTls(ca=str(tmp_path)), f"ca {tmp_path}: Is a directory", "check the path and its mode"),
+        (BackendTls(ca=str(empty)), f"ca {empty}: holds no certificates in PEM", "give those of the authorities"),
+        (own(empty, key), f"certificate {empty}: holds no certificate in PEM", "give ours with its chain"),
+        (own(pem, empty), f"key {empty}: holds no private key in PEM", f"give the key of {pem}"),
+        (own(pem, locked), f"key {locked}: is encrypted", "decrypt it, and let its file's mode protect it"),
+        (own(pem, other), f"key {other}: does not belong to {pem}", "give its key"),
         (
             own(pem, tmp_path / "none"),
-            f"key {tmp_path / 'none'}: No such file or directory; check the path and its mode",
+            f"key {tmp_path / 'none'}: No such file or directory",
+            "check the path and its mode",
         ),
     ):
         with pytest.raises(BadTlsFile) as caught:
             client_context(tls)
-        assert str(caught.value) == told
+        assert (str(caught.value), caught.value.advice) == (told, advice)
 
 
 def test_without_a_file_of_its_own_the_systems_authorities_are_believed() -> None:
@@ -243,7 +244,7 @@ def test_without_a_file_of_its_own_the_systems_authorities_are_believed() -> Non
         (ConnectionRefusedError(111, "Connection refused"), "Connection refused"),
         (OSError("nothing more is known"), "nothing more is known"),
         (ConnectionResetError(), "ConnectionResetError"),
-        (BadTlsFile("ca x: gone"), "ca x: gone"),
+        (BadTlsFile("ca", "x", "gone", "find it"), "ca x: gone"),
     ],
 )
 def test_errors_in_words(error: OSError | BadTlsFile, words: str) -> None:
