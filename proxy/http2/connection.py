@@ -289,6 +289,9 @@ class Http2Connection(asyncio.Protocol):
                 self.transport.write(data)
             if not sent:
                 break
+            if self.transport.get_write_buffer_size() > HIGH_WATER:
+                self._wake()  # the socket pushes back only at the end of this turn
+                break
         if self._farewell is Farewell.SAID and not self._streams:
             self._linger()
 

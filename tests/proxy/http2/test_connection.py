@@ -15,8 +15,9 @@ from proxy.http2 import http2_protocol
 from proxy.http2.connection import MAX_QUEUED, Http2Connection
 from proxy.http2.framing import CONNECTION_WINDOW, LAST_STREAM, MAX_TABLE, STREAM_WINDOW
 from proxy.http2.stream import HIGH_WATER
+from proxy.live_path import LivePath
 from tests.proxy.conftest import Origins, to_legacy
-from tests.proxy.http2.conftest import Http2Proxies, Http2Proxy
+from tests.proxy.http2.conftest import Http2Proxies
 from tests.proxy.http2.wire import Http2Client, request
 from tests.proxy.wire import Client, OriginConnection, always, eventually, ok
 
@@ -24,8 +25,8 @@ ONE_READ = 256 * 1024
 """What uvloop reads at once."""
 
 
-def connections(both: Http2Proxy) -> list[Any]:
-    return [client for client in both.running.live.clients if isinstance(client, Http2Connection)]
+def http2_connections(live: LivePath) -> list[Any]:
+    return [client for client in live.clients if isinstance(client, Http2Connection)]
 
 
 async def test_a_malformed_request_costs_its_stream_and_no_other(origin: Origins, http2: Http2Proxies) -> None:
@@ -140,12 +141,12 @@ async def test_an_endless_answer_waits_for_a_client_that_does_not_read(origin: O
     for _ in range(20):
         await client.send(request())
     await client.until(lambda: sum(len(answer.body) for answer in client.answers.values()) == 65535)
-    await eventually(lambda: connections(both)[0].queued > 0)
+    await eventually(lambda: http2_connections(both.running.live)[0].queued > 0)
     before = -1
     while before != sent:  # until nothing moves any more
         before = sent
         await asyncio.sleep(0.2)
-    queued = connections(both)[0].queued
+    queued = http2_connections(both.running.live)[0].queued
     assert queued <= MAX_QUEUED + 20 * (HIGH_WATER + ONE_READ)
     client.holds = False
     stream = min(client.answers)
@@ -357,7 +358,7 @@ async def test_a_client_cannot_make_our_compression_table_grow(origin: Origins, 
     await client.flush()
     for _ in range(3):
         assert (await client.ask(request())).status == 200
-    assert connections(both)[0]._framing.encoder.header_table_size == MAX_TABLE
+    assert http2_connections(both.running.live)[0]._framing.encoder.header_table_size == MAX_TABLE
 
 
 async def test_a_client_may_have_a_smaller_compression_table(origin: Origins, http2: Http2Proxies) -> None:

@@ -125,3 +125,14 @@ def test_a_first_table_that_cannot_be_says_why(
     table = CurrentTable(config, legacy_url, counters)
     assert says in str(table.load_first())
     assert table.version == 0
+
+
+async def test_http_2_without_its_package_is_a_mistake_that_says_what_to_install(
+    tmp_path: Path, counters: Counters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("proxy.http2.is_available", lambda: False)
+    path = tmp_path / "routes.yaml"
+    path.write_text(TABLE + "listen: { http2: true }\n")
+    said = CurrentTable(str(path), None, counters).load_first()
+    assert said is not None
+    assert "pip install 'strangler[http2]'" in said
