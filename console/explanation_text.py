@@ -26,6 +26,8 @@ def explanation_text(explanation: Explanation) -> str:
         ("weights", _weights(explanation)),
         ("identity", _with(explanation.identity, None, explanation.identity_source)),
     ]
+    if explanation.rate_limit is not None:
+        facts.append(("rate limit", explanation.rate_limit))
     if explanation.moves_at is not None:
         facts.append(
             ("moves", f"to the new side once that has more than {explanation.moves_at * 100:.2f} % of the split")

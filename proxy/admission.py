@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from proxy.passage import Passage
 
 
-def admit(passage: Passage) -> Decision:
-    """The decision on a request. Raises Refused."""
+def admit(passage: Passage) -> Decision | None:
+    """The decision on a request; None if its client is told to come again later. Raises Refused."""
     live = passage.live
     shed = live.shed
     if shed is not None:
@@ -26,6 +26,8 @@ def admit(passage: Passage) -> Decision:
     except AmbiguousTarget as error:
         raise Refused(400, "target", str(error)) from error
     route = decision.route
+    if route.rate_limit is not None and not live.rate_limits.lets(passage, route.name):
+        return None
     if route.max_body is not None:
         passage.max_body = route.max_body
         check_size(passage.fields.length or passage.bytes_in, route.max_body)

@@ -8,6 +8,7 @@ from proxy.choose import SAFE_TO_COPY, Chooser, draw, other_side, sample_seed, t
 from proxy.identity import compile_sources, identity_of
 from proxy.match import AmbiguousTarget, Rung
 from proxy.model.message import RequestHead
+from proxy.model.resilience import Mode, RateKey, RateLimit
 from proxy.model.table import LEGACY, UNCLAIMED, Condition, ConditionKind, Match, Route
 from proxy.routing import Routing
 
@@ -17,7 +18,8 @@ class Explanation:
     """``refused`` says why the request gets a 400; then nothing else is known. ``lines`` is the ladder, the most specific
     match first. ``backend`` and ``shadow`` are None where only the dice know, or where there is none; ``backend_reason`` and
     ``shadow_reason`` are sentences that say which. ``weights`` are (backend, weight, share of all, 0 to 1). ``moves_at`` is
-    the share of the new backend from which on this identity gets it, None where that is not one number."""
+    the share of the new backend from which on this identity gets it, None where that is not one number. ``rate_limit`` is the
+    limit that the request counts against, None if there is none."""
 
     method: str
     target: str
@@ -33,6 +35,7 @@ class Explanation:
     moves_at: float | None = None
     identity: str | None = None
     identity_source: str = ""
+    rate_limit: str | None = None
 
 
 def explain(routing: Routing, head: RequestHead, identity_override: str | None = None) -> Explanation:
@@ -63,6 +66,7 @@ def explain(routing: Routing, head: RequestHead, identity_override: str | None =
         moves_at=_moves_at(chooser.route, identity),
         identity=None if identity is None else _text(identity),
         identity_source=source,
+        rate_limit=_rate_limit(chooser.route.rate_limit, identity),
     )
 
 
@@ -123,6 +127,16 @@ def _moves_at(route: Route, identity: bytes | None) -> float | None:
     if identity is None or new is None or not route.sticky or {name for name, _ in route.split.weights} - {new, LEGACY}:
         return None
     return threshold(route.split.salt, identity, new)
+
+
+def _rate_limit(limit: RateLimit | None, identity: bytes | None) -> str | None:
+    if limit is None:
+        return None
+    by_identity = limit.by is RateKey.IDENTITY and identity is not None
+    return (
+        f"{limit.requests:,} requests in {limit.per:g} s, {limit.burst:,} at once, "
+        f"counted by {'identity' if by_identity else 'address'}{', only observed' if limit.mode is Mode.OBSERVE else ''}"
+    )
 
 
 def _lines(ladder: tuple[Rung, ...]) -> tuple[str, ...]:

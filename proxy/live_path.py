@@ -9,6 +9,7 @@ import os
 import random
 import socket
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from proxy.backends import Backends
@@ -21,6 +22,7 @@ from proxy.networks import Networks
 from proxy.outlet import Flushes
 from proxy.overload import Shedder
 from proxy.patience import PACE_SECONDS
+from proxy.rate_limit import RateLimits
 from proxy.tally import Meters
 from proxy.tap import Tap
 from proxy.tunnel import TunnelEnd
@@ -116,6 +118,8 @@ class LivePath:
         self._doors = Doors()
         self._pace_at = self.now + PACE_SECONDS
         self._http2_streams = counters.slot("strangler_streams")
+        self.rate_limits = RateLimits(self, Path(settings.run_dir), secret)
+        self.rate_limits.use(routing.table)
         self.shedder = Shedder(self, source.split("-")[1], TICK_SECONDS)
         self._tunnels = counters.slot("strangler_tunnels")
         self._tap_bytes = counters.slot("strangler_tap_bytes")
@@ -128,6 +132,7 @@ class LivePath:
         self.routing = routing
         self.backends.use(routing.table.backends)
         self.limits = routing.table.limits
+        self.rate_limits.use(routing.table)
         self._trusted = Networks(routing.table.trusted_proxies)
         self.tap.table_changed()
 
@@ -206,6 +211,7 @@ class LivePath:
             for client in (*self.clients, *self.streams):
                 self._guarded(client, client.check_pace)
         self.backends.tick(now)
+        self.rate_limits.tick()
         self.values[self._tap_bytes] = self.tap.waiting_bytes
 
     def _guarded(self, client: Guest, do: Callable[[], None]) -> None:

@@ -113,7 +113,10 @@ class Passage:
         given = self.fields.request_id
         self.request_id = live.next_request_id() if given is None else given.decode("latin-1")[:128]
         self.table = live.routing.table  # the next one may lack our backends
-        self.decision = decision = admit(self)
+        decision = admit(self)
+        if decision is None:
+            return
+        self.decision = decision
         if (retries := decision.route.retries) is not None:
             self.retrying = Retrying(retries)
             live.backends.of(decision.primary).budget.requested(live.now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from console.explanation_text import explanation_text
 from proxy.explain import Explanation, explain
 from proxy.model.message import RequestHead
 from proxy.routing import Routing
@@ -106,6 +107,28 @@ def test_where_the_identity_came_from_is_told() -> None:
     assert told("/a", x_user="2").identity_source == "header X-User"
     assert told("/a").identity_source.startswith("none")
     assert told("/a", "x", cookie="session=1").identity == "x"
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        ("requests: 1000, per: 1m, burst: 20", "1,000 requests in 60 s, 20 at once, counted by address"),
+        ("requests: 5, per: 1s, by: identity", "5 requests in 1 s, 5 at once, counted by identity"),
+        ("requests: 5, per: 1s, mode: observe", "5 requests in 1 s, 5 at once, counted by address, only observed"),
+    ],
+)
+def test_the_limit_that_a_request_counts_against_is_told(limit: str, words: str) -> None:
+    table = load_table(
+        "version: 1\nbackends: { legacy: { url: http://127.0.0.1:1 } }\n"
+        f"routes: [{{ name: a, match: {{ path: /a }}, backend: legacy, rate_limit: {{ {limit} }} }}]\n"
+    )
+    routing = Routing(table, b"secret")
+    explanation = explain(routing, RequestHead.from_headers(b"GET", b"/a", []), "kim")
+    assert explanation.rate_limit == words
+    assert words in " ".join(explanation_text(explanation).split())
+    elsewhere = explain(routing, RequestHead.from_headers(b"GET", b"/else", []), "kim")
+    assert elsewhere.rate_limit is None
+    assert "rate limit" not in explanation_text(elsewhere)
 
 
 def test_a_target_that_is_refused_is_told_to_be() -> None:
