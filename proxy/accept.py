@@ -21,6 +21,7 @@ from proxy.patience import (
     STALL_SECONDS,
     Hold,
 )  # fmt: skip
+from proxy.presence import Presence, presence
 from proxy.reading import RequestReader
 from proxy.refusals import too_slow
 from proxy.replies import reply
@@ -103,12 +104,27 @@ class ClientConnection(RequestReader, asyncio.Protocol):
         if incoming is not None:
             self._queue.remove(incoming)
             self._incoming = None
+        self._half_close(passage)
+        return True
+
+    def _half_close(self, passage: Passage) -> None:
         self.half_closed = True
         hurry(passage)
-        return True
+
+    def check_presence(self) -> None:
+        """Called while reading is stopped."""
+        passage = self.passage
+        if not self._hold or passage is None or self.half_closed:
+            return
+        seen = presence(self.transport)
+        if seen is Presence.GONE:
+            self.transport.abort()
+        elif seen is Presence.ENDED and passage.request_complete:
+            self._half_close(passage)
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - why it was lost changes nothing
         self.closed = True
+        self.live.held.discard(self)
         self._leave()
         self._queue.clear()
         if self.tunnel is not None:
@@ -171,6 +187,8 @@ class ClientConnection(RequestReader, asyncio.Protocol):
             self.passage = None
             self._incoming = None
             raise
+        if self.half_closed and self.passage is passage:
+            hurry(passage)
 
     def passage_ended(self, passage: Passage) -> None:
         """The next one, if any waits and the connection is still good for it."""
@@ -281,8 +299,10 @@ class ClientConnection(RequestReader, asyncio.Protocol):
         if self.transport.is_closing() or bool(before) == bool(self._hold):
             return
         if self._hold:
+            self.live.held.add(self)
             self.transport.pause_reading()
         else:
+            self.live.held.discard(self)
             self.transport.resume_reading()
 
     def expire(self) -> None:

@@ -30,6 +30,7 @@ from proxy.tunnel import TunnelEnd
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from proxy.accept import ClientConnection
     from proxy.fields import Refused
     from proxy.model.counters import Counters
     from proxy.model.settings import Settings
@@ -108,6 +109,7 @@ class LivePath:
         self._waiting: list[Flushes] = []
         self.clients: set[Guest] = set()
         self.streams: set[Guest] = set()
+        self.held: set[ClientConnection] = set()
         self.emptied = asyncio.Event()
         self.tap = Tap(settings.tap_path, source, settings.tap_bytes, self.meters, self._plans)
         self.access_log = access_log
@@ -210,6 +212,8 @@ class LivePath:
             self._pace_at = now + PACE_SECONDS
             for client in (*self.clients, *self.streams):
                 self._guarded(client, client.check_pace)
+        for client in tuple(self.held):
+            self._guarded(client, client.check_presence)
         self.backends.tick(now)
         self.rate_limits.tick()
         self.values[self._tap_bytes] = self.tap.waiting_bytes

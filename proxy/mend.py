@@ -120,6 +120,9 @@ def _carry_out(passage: Passage, what: Repair, failure: Failure | TurnedAway, li
 def mend_lateness(passage: Passage) -> None:
     """The deadline passed: whose fault is it, and is it one?"""
     client = passage.client
+    if client.half_closed and not client.blocked:
+        client.transport.abort()
+        return
     if passage.permit is not None and passage.permit.waiting:
         passage.permit.guard.waited_too_long(passage.permit)
         return
@@ -129,9 +132,6 @@ def mend_lateness(passage: Passage) -> None:
             passage.wait(STALL_SECONDS if client.half_closed else passage.timeouts.idle)
         else:
             client.transport.abort()
-        return
-    if client.half_closed:
-        client.transport.abort()
         return
     connecting = passage.connecting is not None
     kept_back = passage.expects and not (passage.continued or passage.bytes_in or passage.answer_begun)

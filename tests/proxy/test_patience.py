@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from typing import Any
 
 import pytest
@@ -207,3 +209,46 @@ async def test_a_request_that_ends_with_its_connection_is_aborted_towards_the_ba
     await client.read_to_end()
     await eventually(backend.connections[0].ended)
     assert running.access_log.lines[0][6] == 499
+
+
+@pytest.mark.promise("C6")
+@pytest.mark.parametrize("how", ["closes", "resets"])
+async def test_a_client_that_leaves_while_it_is_not_read_frees_its_backend(
+    origin: Origins, proxy: Proxies, how: str
+) -> None:
+    """Behind the request that is answered wait others, so nothing more is read, not even the end of the connection."""
+    backend = await origin(silent)
+    running = await proxy(to_legacy(backend.port))
+    client = await running.connect()
+    await client.send(get() * 3)
+    await eventually(lambda: backend.heads and not next(iter(running.live.clients)).transport.is_reading())
+    left_at = running.live.loop.time()
+    if how == "resets":
+        client.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.writer.transport.abort()
+    await eventually(backend.connections[0].ended)
+    assert running.live.loop.time() - left_at < 1.2
+    await eventually(lambda: not running.live.clients)
+    assert not running.live.held
+    assert [line[6] for line in running.access_log.lines] == [499]
+    assert running.count("strangler_backend_failures") == 0
+
+
+@pytest.mark.promise("C6")
+async def test_a_client_that_leaves_in_an_upload_that_nobody_takes_frees_its_backend(
+    origin: Origins, proxy: Proxies
+) -> None:
+    async def stalls(connection: OriginConnection) -> None:
+        await connection.read_head()
+        await asyncio.sleep(3600)
+
+    backend = await origin(stalls)
+    running = await proxy(to_legacy(backend.port))
+    client = await running.connect()
+    client.writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 67108864\r\n\r\n" + bytes(2**26))
+    await eventually(lambda: [c for c in running.live.clients if c.held_by_backend()])
+    client.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.writer.transport.abort()
+    await eventually(lambda: not running.live.clients)
+    assert [line[6] for line in running.access_log.lines] == [499]
+    assert running.count("strangler_backend_failures") == 0
