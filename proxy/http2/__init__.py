@@ -6,6 +6,7 @@ memory; what comes back is read by llhttp and sent as frames. So there is one co
     request.py     a stream's fields as the head of an HTTP/1.1 request, or a refusal       (pure)
     answer.py      the fields of an HTTP/1.1 answer as HTTP/2 has them                      (pure)
     budget.py      what a client may do that brings nothing                                 (pure)
+    farewell.py    how far a connection is in taking its leave                              (pure)
     framing.py     hyper-h2's connection, with our limits
     stream.py      one stream: the transport in memory, and the client connection on it
     connection.py  one connection: events to streams, streams' bytes to frames, farewell

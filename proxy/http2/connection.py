@@ -268,6 +268,8 @@ class Http2Connection(asyncio.Protocol):
         self._waiting.pop(stream, None)
         if not self._streams:
             self.deadline = self.live.now + self.live.limits.keep_alive
+            if self.live.closing:
+                self.drain()
 
     # Sending.
 
