@@ -129,7 +129,8 @@ class Guard:
             permit.waiting = True
             self.live.values[self._waiting] += 1
             passage.connecting = permit
-            passage.wait(room.policy.queue_wait)
+            # From this moment, not from the last tick: these waits are short.
+            passage.wait(room.policy.queue_wait + self.live.loop.time() - self.live.now)
             return False
         if entry is Entry.FULL and self._turns_away(
             permit, TurnedAway.BULKHEAD_FULL, room.policy.mode, self.queue_wait
