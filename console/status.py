@@ -17,6 +17,7 @@ STARTING: Final[Document] = {
     "admin": "",
     "table_version": 0,
     "table": {"source": "", "loaded_at": "", "error": None},
+    "certificates": None,
     "processes": [],
 }
 """Before the supervisor has told anything."""
@@ -59,8 +60,8 @@ def degraded(told: Document, counted: Counted) -> list[str]:
         reasons.append(
             f"the table's file is bad, version {told['table_version']} stays in force:\n{told['table']['error']}"
         )
-    certificates = told.get("certificates")
-    if certificates and certificates["error"]:
+    certificates = told["certificates"]
+    if certificates is not None and certificates["error"]:
         reasons.append(f"certificates are bad, the last good ones stay in use: {certificates['error']}")
     down = [
         f"{process['role']}/{process['index']}"

@@ -15,12 +15,19 @@ def status_text(status: Document) -> str:
 
 
 def _head(status: Document) -> list[str]:
-    table = status["table"]
+    table, certificates = status["table"], status["certificates"]
+    scheme = "http" if certificates is None else "https"
     return [
-        f"{status['state']}: http://{status['listen']}, admin http://{status['admin']}",
+        f"{status['state']}: {scheme}://{status['listen']}, admin http://{status['admin']}",
         f"table version {status['table_version']} from {printable(table['source'])}, {table['loaded_at'][:19]}Z",
+        *(_certificate(one) for one in (certificates["in_use"] if certificates is not None else ())),
         *(f"! {printable(line)}" for reason in status["reasons"] for line in reason.splitlines()),
     ]
+
+
+def _certificate(certificate: Document) -> str:
+    names = ", ".join(certificate["names"]) or "no host name"
+    return printable(f"certificate {certificate['certificate']} for {names} until {certificate['expires_at'][:10]}")
 
 
 def _processes(status: Document) -> list[str]:

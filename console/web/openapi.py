@@ -71,6 +71,9 @@ SCHEMAS: Final[dict[str, Schema]] = {
         admin=TEXT,
         table_version=COUNT,
         table=_object(source=TEXT, loaded_at=TEXT, error=TEXT_OR_NULL),
+        certificates=_or_null(
+            _object(in_use=_list(_object(certificate=TEXT, names=_list(TEXT), expires_at=TIME)), error=TEXT_OR_NULL)
+        ),
         processes=_list(
             _object(
                 role=_one_of(["supervisor", "proxy", "shadow", "console"]),

@@ -32,6 +32,7 @@ def told(**changes: Any) -> dict[str, Any]:
         "admin": "127.0.0.1:8081",
         "table_version": 3,
         "table": {"source": "/etc/routes.yaml", "loaded_at": "2026-03-31T12:00:00.000Z", "error": None},
+        "certificates": None,
         "processes": [
             process("supervisor"),
             process("proxy", 0),
@@ -227,3 +228,21 @@ def test_the_text_cannot_command_the_terminal() -> None:
     bad = told(table={**told()["table"], "error": HOSTILE, "source": HOSTILE})
     text = status_text(status_document(bad, None, Counted([], ())))
     assert all(line.isprintable() for line in text.splitlines())
+
+
+def test_certificates_are_told_and_what_is_wrong_with_their_files() -> None:
+    in_use = {
+        "certificate": "/etc/one.pem",
+        "names": ["example.com", "*.example.com"],
+        "expires_at": "2027-01-02T00:00:00.000Z",
+    }
+    good = status_document(told(certificates={"in_use": [in_use], "error": None}), table(), NOTHING)
+    assert good["reasons"] == []
+    text = status_text(good)
+    assert "ready: https://127.0.0.1:8080" in text
+    assert "certificate /etc/one.pem for example.com, *.example.com until 2027-01-02" in text
+    bad = status_document(
+        told(certificates={"in_use": [in_use], "error": f"key {HOSTILE}: is encrypted"}), table(), NOTHING
+    )
+    assert "! certificates are bad, the last good ones stay in use: key" in status_text(bad)
+    assert HOSTILE not in status_text(bad)
