@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.instance import Instance, running
+from tests.proxy.certificates import client_context, server_pair, write_pair
 
 pytestmark = pytest.mark.heavy
 
@@ -109,6 +111,18 @@ def instance(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield started
 
 
+@pytest.fixture(scope="module")
+def secured(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """The same by TLS."""
+    directory = tmp_path_factory.mktemp("large")
+    write_pair(directory, "one", server_pair("example.com"))
+    listen = "listen: { tls: { certificates: [{ certificate: one.pem, key: one.key }] } }"
+    legacy = f"backends: {{ legacy: {{ url: 'http://127.0.0.1:{backend.port}' }} }}"
+    (directory / "routes.yaml").write_text(f"version: 1\n{listen}\n{legacy}\n")
+    with running(directory, "--config", "routes.yaml", "--workers", "1") as started:
+        yield started
+
+
 class Worker:
     """The worker's memory, in KiB."""
 
@@ -129,8 +143,10 @@ class Worker:
         return self._read("VmHWM") - self._before
 
 
-def ask(port: int, request: bytes) -> tuple[socket.socket, BufferedReader]:
+def ask(port: int, request: bytes, context: ssl.SSLContext | None = None) -> tuple[socket.socket, BufferedReader]:
     connection = socket.create_connection(("127.0.0.1", port), 60.0)
+    if context is not None:
+        connection = context.wrap_socket(connection, server_hostname="example.com")
     connection.sendall(request)
     return connection, connection.makefile("rb")
 
@@ -146,6 +162,29 @@ def test_half_a_gigabyte_down(instance: Instance, path: str) -> None:
         for data in chunks(reader) if b"chunked" in fields else blocks(reader):
             digest.update(data)
     assert digest.hexdigest() == whole()
+    assert worker.growth < GROWTH
+
+
+@pytest.mark.promise("C5", "U13")
+def test_half_a_gigabyte_each_way_by_tls(secured: Instance) -> None:
+    ask(secured.port, b"GET / HTTP/1.1\r\n\r\n", client_context())[0].close()  # what the first handshake of all costs
+    worker = Worker(secured)
+    connection, reader = ask(secured.port, b"GET /length HTTP/1.1\r\nHost: x\r\n\r\n", client_context())
+    with closing(connection):
+        assert reader.readline() == b"HTTP/1.1 200 OK\r\n"
+        while reader.readline() != b"\r\n":
+            pass
+        digest = hashlib.blake2b()
+        for data in blocks(reader):
+            digest.update(data)
+        assert digest.hexdigest() == whole()
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (SIZE * len(BLOCK)))
+        for _ in range(SIZE):
+            connection.sendall(BLOCK)
+        assert reader.readline() == b"HTTP/1.1 200 OK\r\n"
+        while reader.readline() != b"\r\n":
+            pass
+        assert reader.read(128).decode() == whole()
     assert worker.growth < GROWTH
 
 

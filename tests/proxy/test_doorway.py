@@ -25,7 +25,7 @@ from proxy.model.listen import ClientTls, Listen
 from proxy.tls import CertificateTexts, ServerTls
 from tests.proxy.certificates import LONG_AGO, client_context, client_pair, server_pair, texts_of
 from tests.proxy.conftest import Origins, Proxies, Proxy, to_legacy
-from tests.proxy.wire import PATIENCE, Client, always, eventually, get, ok
+from tests.proxy.wire import PATIENCE, Client, OriginConnection, always, eventually, get, ok
 
 LOCAL = ("127.0.0.0/8", "::1/128")
 
@@ -347,9 +347,9 @@ CLOSE_DELIMITED = b"HTTP/1.1 200 OK\r\n\r\n"
 
 
 async def test_an_answer_that_ends_with_the_connection_ends_it_properly(origin: Origins, entrance: Entrances) -> None:
-    async def handler(connection: object) -> None:
-        await connection.read_head()  # type: ignore[attr-defined]
-        await connection.send(CLOSE_DELIMITED + b"whole")  # type: ignore[attr-defined]
+    async def handler(connection: OriginConnection) -> None:
+        await connection.read_head()
+        await connection.send(CLOSE_DELIMITED + b"whole")
 
     behind = await origin(handler)
     made = await entrance(to_legacy(behind.port), ONE)
@@ -359,10 +359,10 @@ async def test_an_answer_that_ends_with_the_connection_ends_it_properly(origin: 
 
 
 async def test_a_cut_answer_that_ends_with_the_connection_is_visibly_cut(origin: Origins, entrance: Entrances) -> None:
-    async def handler(connection: object) -> None:
-        await connection.read_head()  # type: ignore[attr-defined]
-        await connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nthere\r\n")  # type: ignore[attr-defined]
-        connection.writer.close()  # type: ignore[attr-defined]
+    async def handler(connection: OriginConnection) -> None:
+        await connection.read_head()
+        await connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nthere\r\n")
+        connection.writer.close()
 
     behind = await origin(handler)
     made = await entrance(to_legacy(behind.port), ONE)
@@ -415,6 +415,30 @@ async def test_a_client_that_reads_slowly_gets_all_and_one_that_does_not_read_go
     await eventually(lambda: not made.proxy.live.clients, "the client that does not read was never let go")
     stop.set()
     assert await waiting < size
+
+
+async def test_a_tunnel_by_tls_carries_bytes_both_ways_and_ends_as_one(origin: Origins, entrance: Entrances) -> None:
+    async def handler(connection: OriginConnection) -> None:
+        await connection.read_head()
+        await connection.send(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: chat\r\nConnection: Upgrade\r\n\r\n")
+        for _ in range(2):
+            await connection.send((await connection.read_exactly(200_000))[::-1])
+        await connection.reader.read()
+
+    behind = await origin(handler)
+    made = await entrance(to_legacy(behind.port), ONE)
+    client = await made.connect(client_context())
+    await client.send(get(b"/", b"Connection: Upgrade", b"Upgrade: chat"))
+    assert (await client.read_head()).startswith(b"HTTP/1.1 101 ")
+    data = bytes(range(250)) * 800
+    for _ in range(2):
+        await client.send(data)
+        assert await client.read_exactly(len(data)) == data[::-1]
+    assert made.proxy.count("strangler_tunnels") == 1
+    await client.close()
+    await eventually(lambda: made.proxy.count("strangler_tunnels") == 0)
+    assert behind.connections[0].reader.at_eof()
+    await eventually(lambda: not made.proxy.live.clients)
 
 
 # PROXY headers.
