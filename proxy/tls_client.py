@@ -2,26 +2,36 @@
 
 There is no half of a TLS connection to be closed, and its own end (close_notify) says that the answer ended as it should. So what is cut
 must be cut without it (promise 4; RFC 9112 section 9.8), and what is closed is closed in two steps: OpenSSL says so and waits for the
-client to say the same, throwing away what still comes, which is just the patience that a refusal needs.
+client to say the same, throwing away what still comes, which is just the patience that a last answer needs.
 """
 
 from __future__ import annotations
 
 import socket
 import struct
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from proxy.accept import ClientConnection
-from proxy.patience import LINGER_SECONDS
+from proxy.patience import LINGER_SECONDS, MAX_LINGER_SECONDS, STALL_SECONDS
 
-_ACKNOWLEDGED: Final = struct.Struct("=24xI92xQ16xI")
-"""Of Linux's ``tcp_info``: segments on their way, bytes acknowledged, bytes not sent yet."""
+if TYPE_CHECKING:
+    from proxy.arrival import Arrival
+    from proxy.live_path import LivePath
+
+_TCP_INFO: Final = struct.Struct("=24xI92xQQ8xI")
+"""Of Linux's ``tcp_info``: segments on their way, bytes that the peer acknowledged, bytes that came from it, bytes not sent yet."""
 
 
 class TlsClient(ClientConnection):
     """What differs with TLS."""
 
-    __slots__ = ()
+    __slots__ = ("_acknowledged", "_received")
+
+    def __init__(self, live: LivePath, arrival: Arrival) -> None:
+        super().__init__(live, arrival)
+        self._linger_until = 0.0
+        self._acknowledged = 0
+        self._received = 0
 
     def eof_received(self) -> bool | None:
         super().eof_received()
@@ -39,26 +49,45 @@ class TlsClient(ClientConnection):
 
     def _close(self, *, linger: bool) -> None:
         super()._close(linger=linger)
-        self.deadline = self.live.now + LINGER_SECONDS
+        now = self.live.now
+        self.deadline = now + LINGER_SECONDS
+        self._linger_until = now + MAX_LINGER_SECONDS if linger else now
+        self._look()
 
     def expire(self) -> None:
-        if self.passage is None and self.tunnel is None and not self._in_head and not self.transport.is_closing():
+        """Who was told that the connection ends may send on for a while, as without TLS; only that nobody here sees it."""
+        closing = self.transport.is_closing()
+        if (
+            self.passage is not None
+            or self.tunnel is not None
+            or (self._in_head and not self._lingering and not closing)
+        ):
+            super().expire()
+        elif not closing:
             self._close(linger=False)
         else:
-            super().expire()
-
-    def drain(self) -> None:
-        super().drain()
-        if self.transport.is_closing():
-            self.deadline = min(self.deadline, self.live.now + LINGER_SECONDS)
+            now = self.live.now
+            sends, takes = self._look()
+            if sends and now < self._linger_until:
+                self.deadline = min(now + LINGER_SECONDS, self._linger_until)
+            elif takes:
+                self.deadline = now + STALL_SECONDS
+            else:
+                self.transport.abort()
 
     def takes_more(self) -> bool:
         """uvloop keeps what is encrypted in a buffer that nobody can see, so it is the kernel that is asked."""
+        return self._look()[1]
+
+    def _look(self) -> tuple[bool, bool]:
+        """Whether the client sent something since this was asked last, and whether it took something while more waits for it."""
         peer: socket.socket = self.transport.get_extra_info("socket")
         try:
-            info = peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _ACKNOWLEDGED.size)
+            info = peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO.size)
         except OSError:
-            return False
-        on_their_way, acknowledged, not_sent = _ACKNOWLEDGED.unpack(info)
-        before, self._unsent = self._unsent, acknowledged
-        return bool(on_their_way or not_sent) and acknowledged != before
+            return False, False
+        on_their_way, acknowledged, received, not_sent = _TCP_INFO.unpack(info)
+        sends = received != self._received
+        takes = acknowledged != self._acknowledged and bool(on_their_way or not_sent)
+        self._acknowledged, self._received = acknowledged, received
+        return sends, takes

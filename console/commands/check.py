@@ -11,8 +11,10 @@ from console.exits import Exit, Invalid
 from console.options import DEFAULT_CONFIG, format_option
 from console.output import print_json
 from console.table_file import table_text
+from proxy.supervise.certificates import read_certificates
 from proxy.table.load import load_table
 from proxy.table.mistakes import BadTable, Mistake, render_mistakes
+from proxy.tls import BadCertificate
 from shadow.figures import plural
 
 
@@ -37,6 +39,11 @@ def command(file: str, format_: str) -> None:
         raise
     try:
         table = load_table(text, source=name, with_files=True)
+        read_certificates(table.listen.tls)
+    except BadCertificate as error:
+        message, _, advice = str(error).rpartition("; ")
+        _tell((Mistake(1, 1, f"listen.tls: {message}", advice),), name, text, format_)
+        sys.exit(Exit.FINDINGS)
     except BadTable as error:
         _tell(error.mistakes, name, text, format_)
         sys.exit(Exit.FINDINGS)

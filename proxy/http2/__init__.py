@@ -26,11 +26,9 @@ if TYPE_CHECKING:
     from proxy.arrival import Arrival
     from proxy.live_path import LivePath
 
-MISSING = "http2 needs the package h2, which is not installed: pip install 'strangler[http2]'"
-
 
 def is_available() -> bool:
-    """Whether HTTP/2 can be spoken here; if not, ``MISSING`` says what to do."""
+    """Whether HTTP/2 can be spoken here."""
     return importlib.util.find_spec("h2") is not None
 
 

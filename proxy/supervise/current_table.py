@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from proxy import http2
 from proxy.model.counters import Counters
 from proxy.model.listen import ClientTls
 from proxy.status import TableStatus
@@ -149,6 +148,7 @@ class CurrentTable:
 
     def _read(self, path: Path) -> Reading:
         """Raises BadCertificate."""
+        self._awaited = None
         try:
             text = read_text(path, again=self.version > 0)
         except Unreadable as error:
@@ -162,8 +162,6 @@ class CurrentTable:
         except Exception as error:  # a fault of ours that some text brings out must not end an instance that works
             log.exception("the route table could not be checked", extra={"source": self.source})
             return Reading("bad", text, f"{self.source}: could not be checked: {error!r}; please report this")
-        if table.listen.http2 and not http2.is_available():
-            return Reading("bad", text, f"{self.source}: {http2.MISSING}")
         self._awaited = table.listen.tls
         self._awaited_stamps = stamps_of(self._awaited)
         found = read_certificates(self._awaited)

@@ -1,7 +1,8 @@
-"""The files that a table names for TLS to its backends: each must be there, and be of use."""
+"""What a table needs beside its text: files for TLS to its backends, each of use; the package that speaks HTTP/2."""
 
 from __future__ import annotations
 
+from proxy import http2
 from proxy.model.listen import BackendTls
 from proxy.model.tls_context import BadTlsFile, client_context, files_of
 from proxy.table.compile import backend_tls
@@ -10,6 +11,8 @@ from proxy.table.grammar import TableKeys
 
 
 def check_files(keys: TableKeys, document: Document) -> None:
+    if keys.listen is not None and keys.listen.http2 and not http2.is_available():
+        document.mistake(("listen", "http2"), "the package h2 is not installed", "run pip install 'strangler[http2]'")
     good: set[BackendTls] = set()
     for name, backend in keys.backends.items():
         tls = backend_tls(backend.tls) if backend.tls is not None else None

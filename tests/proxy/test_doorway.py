@@ -343,6 +343,29 @@ async def test_a_refusal_is_read_although_the_client_still_sends(entrance: Entra
     await eventually(lambda: not made.proxy.live.clients)
 
 
+async def test_who_sends_on_after_a_refusal_is_read_as_long_as_it_sends(
+    entrance: Entrances, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client that reads only when it has sent all; a reset before would cost it the answer."""
+    monkeypatch.setattr("proxy.tls_client.LINGER_SECONDS", 0.1)
+    made = await entrance(to_legacy(1), ONE)
+
+    def send_all_and_read_then() -> bytes:
+        pause = threading.Event()
+        with (
+            socket.create_connection(("127.0.0.1", made.port), PATIENCE) as raw,
+            client_context().wrap_socket(raw, server_hostname="example.com") as client,
+        ):
+            client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n")
+            for _ in range(15):
+                client.sendall(b"x" * 1000)
+                pause.wait(0.04)
+            return client.recv(100)
+
+    assert (await asyncio.to_thread(send_all_and_read_then)).startswith(b"HTTP/1.1 400 ")
+    await eventually(lambda: not made.proxy.live.clients)
+
+
 CLOSE_DELIMITED = b"HTTP/1.1 200 OK\r\n\r\n"
 
 
@@ -391,7 +414,7 @@ async def test_a_client_that_reads_slowly_gets_all_and_one_that_does_not_read_go
     size = 8 * 1024 * 1024
     behind = await origin(always(ok(b"x" * size)))
     made = await entrance(to_legacy(behind.port, "defaults: { timeouts: { idle: 200ms } }\n"), ONE)
-    monkeypatch.setattr("proxy.accept.STALL_SECONDS", 0.2)
+    monkeypatch.setattr("proxy.tls_client.STALL_SECONDS", 0.2)
 
     def read(pause: float) -> int:
         """All of the answer by small steps; with the longest pause that is none."""

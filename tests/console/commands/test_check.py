@@ -13,6 +13,7 @@ from console.exits import Exit
 from console.main import main
 from tests.console.conftest import Strangler
 from tests.console.scene import TABLE
+from tests.proxy.certificates import server_pair, write_pair
 
 TEN_MISTAKES = """\
 version: 1
@@ -105,6 +106,16 @@ def test_what_cannot_be_read_is_told_clearly(
     assert result.exit_code == Exit.FINDINGS
     assert says in result.output
     assert "Traceback" not in result.output
+
+
+def test_certificates_for_clients_are_looked_at(strangler: Strangler, tmp_path: Path) -> None:
+    listen = "listen: { tls: { certificates: [{ certificate: one.pem, key: one.key }] } }"
+    (tmp_path / "table.yaml").write_text(f"version: 1\n{listen}\nbackends: {{ legacy: {{ url: http://127.0.0.1 }} }}\n")
+    result = strangler("check", "table.yaml")
+    assert result.exit_code == Exit.FINDINGS
+    assert "listen.tls: certificate one.pem: no such file or directory" in result.output
+    write_pair(tmp_path, "one", server_pair("example.com"))
+    assert strangler("check", "table.yaml").exit_code == Exit.FINE
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")

@@ -12,7 +12,9 @@ import pytest
 from proxy import watch
 from proxy.model.counters import Counters
 from proxy.supervise import current_table
+from proxy.supervise.cannot_start import CannotStart
 from proxy.supervise.current_table import CurrentTable, Reading
+from tests.proxy.certificates import server_pair, write_pair
 from tests.proxy.supervise.instance import TABLE
 
 PATIENCE = 20.0
@@ -136,3 +138,32 @@ async def test_http_2_without_its_package_is_a_mistake_that_says_what_to_install
     said = CurrentTable(str(path), None, counters).load_first()
     assert said is not None
     assert "pip install 'strangler[http2]'" in said
+
+
+LISTEN = "listen: { tls: { certificates: [{ certificate: %(directory)s/one.pem, key: %(directory)s/one.key }] } }\n"
+
+
+@pytest.mark.promise("O13")
+def test_a_first_table_with_a_bad_certificate_is_one_line(tmp_path: Path, counters: Counters) -> None:
+    path = tmp_path / "routes.yaml"
+    path.write_text(TABLE + LISTEN % {"directory": tmp_path})
+    with pytest.raises(CannotStart) as caught:
+        CurrentTable(str(path), None, counters).load_first()
+    missing = f"certificate {tmp_path}/one.pem: no such file or directory; check the path and its permissions"
+    assert str(caught.value) == f"{path}: listen.tls: {missing}"
+
+
+async def test_a_table_waits_for_the_certificates_that_it_names(followed: Followed) -> None:
+    directory = followed.path.parent
+    followed.path.write_text(TABLE + LISTEN % {"directory": directory})
+    assert (await followed.reading()).result == "bad"
+    assert "one.pem: no such file" in (followed.table.status.error or "")
+    assert followed.table.certificates.status is None
+    write_pair(directory, "one", server_pair("example.com"))
+    while (await followed.reading()).result == "bad":
+        pass
+    assert followed.table.version == 2
+    assert f"{directory}/one.key" in followed.table.certificates.message["files"]
+    followed.path.write_text(TABLE)
+    assert (await followed.reading()).result == "good"
+    assert followed.table.certificates.message["files"] == {}

@@ -28,3 +28,14 @@ def test_files_that_are_there_are_no_mistake(tmp_path: Path) -> None:
 
 def test_who_does_not_serve_needs_no_files(tmp_path: Path) -> None:
     assert load_table(text(tmp_path / "none.pem")).legacy.tls.ca == str(tmp_path / "none.pem")
+
+
+def test_http_2_needs_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = "version: 1\nlisten: { http2: true }\nbackends: { legacy: { url: http://127.0.0.1 } }\n"
+    assert load_table(table).listen.http2
+    monkeypatch.setattr("proxy.http2.is_available", lambda: False)
+    with pytest.raises(BadTable) as caught:
+        load_table(table, with_files=True)
+    assert caught.value.mistakes == (
+        Mistake(2, 18, "the package h2 is not installed", "run pip install 'strangler[http2]'"),
+    )
