@@ -18,6 +18,7 @@ from typing import Any
 
 import uvloop
 
+from proxy import http2
 from proxy.access_log import AccessLog
 from proxy.listener import Listener
 from proxy.live_path import TICK_SECONDS, LivePath
@@ -144,6 +145,8 @@ class Worker:
             table = transparent_table(message["legacy_url"], version=version)
         else:
             table = load_table(message["text"], source=message["source"], version=version)
+        if table.listen.http2:
+            http2.load()
         return Routing(table, self._secret)
 
     async def _start(self, routing: Routing, tls: ServerTls | None, stack: contextlib.AsyncExitStack) -> None:

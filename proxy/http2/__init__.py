@@ -17,6 +17,7 @@ The package ``h2`` is an extra (``strangler[http2]``), so nothing is imported be
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
 def is_available() -> bool:
     """Whether HTTP/2 can be spoken here."""
     return importlib.util.find_spec("h2") is not None
+
+
+def load() -> None:
+    """Import what HTTP/2 needs: a tenth of a second, which no client should have to wait for."""
+    importlib.import_module("proxy.http2.preface")
 
 
 def http2_protocol(live: LivePath, arrival: Arrival | None = None) -> asyncio.Protocol:

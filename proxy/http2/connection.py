@@ -202,7 +202,8 @@ class Http2Connection(asyncio.Protocol):
             self._framing.reset_stream(stream_id, ErrorCodes.REFUSED_STREAM)  # never processed: safe to send again
             return 0
         stream = self._streams[stream_id] = Stream(self, stream_id)
-        self.deadline = math.inf
+        if self._farewell is Farewell.NOT_YET:
+            self.deadline = math.inf
         self._idle_frames.earn(EARNED)
         stream.begin(event.headers, ended=event.stream_ended is not None)
         return 1
@@ -266,10 +267,12 @@ class Http2Connection(asyncio.Protocol):
 
     def _forget(self, stream: Stream) -> None:
         self._waiting.pop(stream, None)
-        if not self._streams:
-            self.deadline = self.live.now + self.live.limits.keep_alive
-            if self.live.closing:
-                self.drain()
+        if self._streams:
+            return
+        taking_leave = self._farewell is not Farewell.NOT_YET
+        self.deadline = self.live.now + (LINGER_SECONDS if taking_leave else self.live.limits.keep_alive)
+        if self.live.closing:
+            self.drain()
 
     # Sending.
 

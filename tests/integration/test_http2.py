@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 from pathlib import Path
 
 import pytest
 from h2.errors import ErrorCodes
+from hyperframe.frame import SettingsFrame
 
+from proxy.http2.preface import PREFACE
 from tests.integration.test_faults import instance, until
 from tests.proxy.http2.wire import Http2Client, request
 from tests.proxy.wire import Client, Origin, OriginConnection, always, eventually, get, ok
@@ -22,23 +25,30 @@ backends: {{ legacy: {{ url: "http://127.0.0.1:{port}" }} }}
 """
 
 
+def speaks_http2(port: int) -> bool:
+    """A new connection's first bytes are a frame, and no status line."""
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as plain:
+        plain.sendall(PREFACE + SettingsFrame(0).serialize())
+        return plain.recv(100)[:4] not in {b"HTTP", b""}
+
+
 async def test_http_2_is_spoken_from_the_table_that_says_so(tmp_path: Path) -> None:
     async with (
         Origin(always(ok())) as legacy,
         instance(tmp_path, TABLE.format(http2="false", port=legacy.port)) as running,
     ):
         old = await Client.connect(running.port)
-        await old.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        await old.send(PREFACE)
         assert (await old.read_to_end()).startswith(b"HTTP/1.1 ")
         await old.close()
         (tmp_path / "routes.yaml").write_text(TABLE.format(http2="true", port=legacy.port))
-        await until(lambda: running.status()["table_version"] == 2, "the new table was never taken")
+        await until(lambda: speaks_http2(running.port), "the new table was never taken")
         new, plain = await Http2Client.connect(running.port), await Client.connect(running.port)
         assert (await new.ask(request())).body == b"hello"
         await plain.send(get())
         assert (await plain.read_answer())[2] == b"hello"
         (tmp_path / "routes.yaml").write_text(TABLE.format(http2="false", port=legacy.port))
-        await until(lambda: running.status()["table_version"] == 3, "the newest table was never taken")
+        await until(lambda: not speaks_http2(running.port), "the newest table was never taken")
         assert (await new.ask(request())).body == b"hello"  # who is in stays in
         await new.close()
         await plain.close()

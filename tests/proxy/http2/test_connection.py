@@ -282,6 +282,32 @@ async def test_a_drain_lets_finish_what_is_under_way_and_refuses_the_rest(origin
     assert all(b"/too-late" not in head for head in backend.heads)
 
 
+async def test_a_client_that_does_not_answer_the_farewell_is_not_waited_for(
+    origin: Origins, http2: Http2Proxies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("proxy.http2.connection.LINGER_SECONDS", 0.1)
+    monkeypatch.setattr("proxy.http2.framing.Framing.ping", lambda *_: None)
+    go_on = asyncio.Event()
+
+    async def handler(connection: OriginConnection) -> None:
+        await connection.read_head()
+        await go_on.wait()
+        await connection.send(ok())
+
+    backend = await origin(handler)
+    both = await http2(to_legacy(backend.port))
+    client = await both.connect()
+    first = await client.send(request())
+    await eventually(lambda: backend.heads)
+    both.running.live.drain()
+    second = await client.send(request())
+    await client.until(lambda: len(client.goaways) == 2)
+    go_on.set()
+    for stream in (first, second):
+        assert (await client.answer(stream)).body == b"hello"
+    await client.end()
+
+
 async def test_a_full_house_turns_away_http_2_too(origin: Origins, http2: Http2Proxies) -> None:
     backend = await origin(always(ok()))
     both = await http2(to_legacy(backend.port, "limits: { connections: 1 }\n"))
@@ -330,6 +356,19 @@ async def test_a_slow_body_is_refused_by_its_pace(
     stream = await client.begin(request(method=b"POST"))
     answer = await client.answer(stream)
     assert answer.status == 408
+
+
+async def test_keep_alive_shed_under_overload_is_a_farewell(
+    origin: Origins, http2: Http2Proxies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("proxy.overload.Shedder.keeps_alive", False)
+    backend = await origin(always(ok()))
+    both = await http2(to_legacy(backend.port))
+    await eventually(lambda: both.running.live.closing)
+    client = await both.connect()
+    assert (await client.ask(request())).body == b"hello"
+    await client.end()
+    assert client.goaways == [(ErrorCodes.NO_ERROR, LAST_STREAM), (ErrorCodes.NO_ERROR, 1)]
 
 
 async def test_a_lost_connection_ends_its_requests(origin: Origins, http2: Http2Proxies) -> None:
