@@ -10,37 +10,35 @@ from proxy.shedding import Lag, Pressure
 if TYPE_CHECKING:
     from proxy.live_path import LivePath
 
-MEMORY_SECONDS = 1.0
-"""How often memory is measured."""
-
 GIVEN_BACK = 0.5
 """At this pressure what is free is given back first: only what is in use counts."""
+
+GIVEN_BACK_SECONDS = 1.0
+"""How often, at most."""
 
 
 class Gauge:
     """Called every ``period`` seconds, as far as the loop keeps time."""
 
-    __slots__ = ("_called_at", "_lag", "_live", "_memory_at", "_period", "_resident")
+    __slots__ = ("_called_at", "_given_back_at", "_lag", "_live", "_period")
 
     def __init__(self, live: LivePath, period: float) -> None:
         self._live = live
         self._period = period
         self._lag = Lag()
         self._called_at = live.now
-        self._memory_at = live.now
-        self._resident = 0
+        self._given_back_at = 0.0
 
     def __call__(self, now: float) -> Pressure:
         table = self._live.routing.table
         late, self._called_at = now - self._called_at - self._period, now
-        if now >= self._memory_at:
-            self._memory_at = now + MEMORY_SECONDS
-            self._resident = resident()
-            if self._resident >= GIVEN_BACK * table.overload.memory:
-                give_back()
-                self._resident = resident()
+        memory = resident()
+        if memory >= GIVEN_BACK * table.overload.memory and now >= self._given_back_at + GIVEN_BACK_SECONDS:
+            self._given_back_at = now
+            give_back()
+            memory = resident()
         return Pressure(
             self._lag.note(late) / table.overload.loop_lag,
-            self._resident / table.overload.memory,
+            memory / table.overload.memory,
             len(self._live.clients) / table.limits.connections,
         )

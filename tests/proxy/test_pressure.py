@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from proxy.pressure import MEMORY_SECONDS, Gauge
+from proxy.pressure import GIVEN_BACK_SECONDS, Gauge
 from proxy.shedding import SAMPLES
 from tests.proxy.conftest import Origins, Proxies, to_legacy
 from tests.proxy.wire import always, eventually, get, ok
@@ -37,15 +37,20 @@ async def test_it_measures_lag_memory_and_connections(
     assert pressure.connections == pytest.approx(0.25)
 
 
-async def test_memory_is_measured_once_a_second(
+async def test_memory_is_given_back_once_a_second_at_most_and_only_where_it_presses(
     origin: Origins, proxy: Proxies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = []
-    monkeypatch.setattr("proxy.pressure.resident", lambda: asked.append(1) or len(asked) * MIB)
+    has, given_back = [49 * MIB], []
+    monkeypatch.setattr("proxy.pressure.resident", lambda: has[0])
+    monkeypatch.setattr("proxy.pressure.give_back", lambda: given_back.append(1))
     measure = await gauge(origin, proxy)
     for turn in range(100):
-        measure(turn * 0.1)
-    assert len(asked) == pytest.approx(10 / MEMORY_SECONDS, abs=1)
+        measure(100.0 + turn * 0.1)
+    assert not given_back
+    has[0] = 50 * MIB
+    for turn in range(100):
+        assert measure(110.0 + turn * 0.1).memory == 0.5
+    assert len(given_back) == pytest.approx(10 / GIVEN_BACK_SECONDS, abs=1)
 
 
 async def test_memory_that_is_only_held_on_to_is_given_back_and_does_not_count(
@@ -55,7 +60,7 @@ async def test_memory_that_is_only_held_on_to_is_given_back_and_does_not_count(
     monkeypatch.setattr("proxy.pressure.resident", lambda: has[0])
     monkeypatch.setattr("proxy.pressure.give_back", lambda: has.__setitem__(0, 20 * MIB))
     measure = await gauge(origin, proxy)
-    assert measure(0.1).memory == pytest.approx(0.2)
+    assert measure(100.0).memory == pytest.approx(0.2)
 
 
 @pytest.mark.promise("C13")
