@@ -1,7 +1,7 @@
 # The command index. Every target does all of its own set-up; the second run starts in seconds.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test check lint types bench clean
+.PHONY: help setup demo test faults check lint types bench clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -12,6 +12,7 @@ help:
 	@echo 'make check   what continuous integration runs: lint, types, tests'
 	@echo 'make lint    ruff: format and rules'
 	@echo 'make types   mypy --strict'
+	@echo 'make faults  50 rounds of each fault under load: killed, stopped, cut off, full, jammed; takes a quarter of an hour'
 	@echo 'make bench   one proxy worker beside nginx and HAProxy, by requests per CPU-second'
 	@echo 'make setup   only the set-up: leaves $(BIN)/strangler'
 	@echo 'make clean   remove what the other targets made, the virtual environment included'
@@ -33,6 +34,9 @@ demo: setup
 
 test: setup
 	@$(BIN)/python -m pytest
+
+faults: setup
+	@STRANGLER_ROUNDS=$${STRANGLER_ROUNDS:-50} $(BIN)/python -m pytest -s tests/faults
 
 check: lint types test
 

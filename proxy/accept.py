@@ -199,7 +199,7 @@ class ClientConnection(RequestReader, asyncio.Protocol):
             return
         if self._hold:
             self._holding(Hold.BACKEND | Hold.CONNECT, False)
-        if passage.close_after or (self.live.draining and not self._queue):
+        if passage.close_after:
             self._close(linger=bool(not passage.request_complete or self._hold))
             self._queue.clear()
         elif self._queue or self._rest:
@@ -238,6 +238,8 @@ class ClientConnection(RequestReader, asyncio.Protocol):
             self._close(linger=False)
         else:
             self.deadline = live.now + (live.limits.head_time if self._in_head else live.limits.keep_alive)
+            if live.draining:  # the answer's head went out before: the client does not know
+                self.drain()
 
     def _refuse(self, refused: Refused) -> None:
         """Answer in turn, then close: after a framing error nobody knows where the next request begins."""

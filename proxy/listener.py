@@ -42,14 +42,15 @@ class Listener:
         self._loop = live.loop
         self.doorway = Doorway(live)
         self._sockets = sockets
-        self._arriving: set[asyncio.Task[object]] = set()
+        self._arriving: set[asyncio.Task[None]] = set()
         self._accepting = False
+        self._undecided = False
         self._closed = False
         self._most = _most_clients()
         self._told_at = -TELL_SECONDS
 
     def open(self) -> None:
-        self._accepting = True
+        self._accepting, self._undecided = True, False
         for one in self._sockets:
             self._loop.add_reader(one, self._accept, one)
 
@@ -60,8 +61,11 @@ class Listener:
         if shed is not None and not shed.accepts:
             if self._accepting:
                 self._pause("overload", "the worker has more to do than it can")
-        elif not self._accepting and not self._closed and len(self._live.clients) < self._most:
+        elif not self._accepting and not self._closed and self._has_room():
             self.open()
+
+    def _has_room(self) -> bool:
+        return len(self._live.clients) + len(self._arriving) < self._most
 
     async def close(self, settle: float = 0.0) -> None:
         """Accept no more. With ``settle`` the sockets end with us: nobody new is let in, and who is already in the queue, or
@@ -88,7 +92,7 @@ class Listener:
 
     def _accept(self, listening: socket.socket) -> None:
         for _ in range(BURST):
-            if len(self._live.clients) + max(0, len(self._arriving) - BURST) >= self._most:  # one turn's are in both
+            if not self._has_room():
                 self._pause("clients", f"{self._most} clients are as many as our file descriptors are for")
                 return
             if not self._take(listening):
@@ -107,12 +111,20 @@ class Listener:
             return False
         arriving = self._loop.create_task(self.doorway.let_in(accepted, peer[0]))
         self._arriving.add(arriving)
-        arriving.add_done_callback(self._arriving.discard)
+        arriving.add_done_callback(self._arrived)
         return True
+
+    def _arrived(self, arriving: asyncio.Task[None]) -> None:
+        self._arriving.discard(arriving)
+        if self._undecided and not self._arriving and not self._closed:
+            self.open()
 
     def _pause(self, reason: str, detail: str) -> None:
         self._stop()
         live = self._live
+        if reason == "clients" and len(live.clients) < self._most:
+            self._undecided = True  # some are counted twice for a moment, as arriving and as clients
+            return
         live.counters.add("strangler_accept_pauses", reason=reason)
         if live.now - self._told_at >= TELL_SECONDS:
             self._told_at = live.now

@@ -22,10 +22,15 @@ _numbers = itertools.count()
 
 class Instance:
     """``port`` takes the users' requests, ``admin_port`` is the console's; ``log`` is what serve said. ``like``: on the ports of
-    that one."""
+    that one. ``sink``: a descriptor that takes the log instead."""
 
     def __init__(
-        self, directory: Path, options: list[str], env: dict[str, str] | None = None, like: Instance | None = None
+        self,
+        directory: Path,
+        options: list[str],
+        env: dict[str, str] | None = None,
+        like: Instance | None = None,
+        sink: int | None = None,
     ) -> None:
         self.directory = directory
         self.port, self.admin_port = (like.port, like.admin_port) if like else (free_port(), free_port())
@@ -34,12 +39,12 @@ class Instance:
         command = [*(sys.executable, "-m", "console", "serve"), "--listen", f"127.0.0.1:{self.port}"]
         command += ["--admin", f"127.0.0.1:{self.admin_port}", "--store", self.store]
         command += ["--secret", str(directory / "strangler.key"), *options]
-        with self._log.open("wb") as sink:
+        with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
-                stdout=sink,
-                stderr=sink,
+                stdout=log if sink is None else sink,
+                stderr=log if sink is None else sink,
                 cwd=directory,
                 start_new_session=True,
                 env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2]), **(env or {})},

@@ -169,6 +169,7 @@ async def test_every_request_is_accounted_for(tmp_path: Path) -> None:
         await until(settled, "some requests have neither an outcome nor a reason")
 
 
+@pytest.mark.promise("O7")
 async def test_a_killed_proxy_worker_is_restarted_and_the_others_go_on(tmp_path: Path) -> None:
     async with (
         Origin(always(ANSWER)) as legacy,
@@ -184,6 +185,7 @@ async def test_a_killed_proxy_worker_is_restarted_and_the_others_go_on(tmp_path:
         assert load.failures == []
 
 
+@pytest.mark.promise("O6")
 async def test_sigterm_under_load_finishes_what_is_under_way(tmp_path: Path) -> None:
     async def slow(connection: OriginConnection) -> None:
         while True:

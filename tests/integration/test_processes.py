@@ -74,6 +74,7 @@ def request_under_way(instance: Instance, origin: socket.socket) -> Iterator[tup
             yield client, backend
 
 
+@pytest.mark.promise("O7")
 @pytest.mark.parametrize("role", ROLES)
 def test_a_killed_process_is_back_and_counted(instance: Instance, role: str) -> None:
     victim = instance.pids(role)[0]
@@ -115,6 +116,7 @@ def test_the_port_can_be_taken_again_right_after_the_end(instance: Instance, tmp
         other.bind(("127.0.0.1", instance.port))
 
 
+@pytest.mark.promise("O6")
 def test_draining_finishes_what_is_under_way_and_is_told_by_readyz(instance: Instance, origin: socket.socket) -> None:
     with request_under_way(instance, origin) as (client, backend):
         instance.process.send_signal(signal.SIGTERM)
@@ -141,6 +143,7 @@ def test_readiness_fails_first_and_everything_else_goes_on_for_the_delay(tmp_pat
         assert delayed.process.wait(PATIENCE) == 128 + signal.SIGTERM
 
 
+@pytest.mark.promise("O6")
 def test_the_grace_has_an_end(tmp_path: Path, origin: socket.socket) -> None:
     table = tmp_path / "routes.yaml"
     table.write_text(TABLE.format(port=origin.getsockname()[1], weight=99))
@@ -152,6 +155,7 @@ def test_the_grace_has_an_end(tmp_path: Path, origin: socket.socket) -> None:
         assert instance.process.wait(PATIENCE) == 0
 
 
+@pytest.mark.promise("O6")
 def test_the_second_signal_ends_everything_now(instance: Instance, origin: socket.socket) -> None:
     left = pids(instance)
     with request_under_way(instance, origin):
@@ -162,6 +166,7 @@ def test_the_second_signal_ends_everything_now(instance: Instance, origin: socke
     until(lambda: not any(map(is_alive, left)), "all ended")
 
 
+@pytest.mark.promise("O4")
 def test_a_bad_table_stays_out_of_force_and_is_told(instance: Instance, origin: socket.socket) -> None:
     table = instance.directory / "routes.yaml"
     table.write_text(table.read_text().replace("legacy: 99", "legcy: 99"))
@@ -183,6 +188,7 @@ def serve(directory: Path, *options: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@pytest.mark.promise("O13")
 def test_a_busy_port_is_one_clear_line(tmp_path: Path, origin: socket.socket) -> None:
     port = origin.getsockname()[1]
     done = serve(tmp_path, "--legacy", "http://127.0.0.1:1", "--listen", f"127.0.0.1:{port}")
@@ -192,6 +198,7 @@ def test_a_busy_port_is_one_clear_line(tmp_path: Path, origin: socket.socket) ->
     assert "--listen" in line
 
 
+@pytest.mark.promise("O13")
 def test_a_bad_table_at_the_start_shows_every_mistake_and_starts_nothing(tmp_path: Path) -> None:
     (tmp_path / "routes.yaml").write_text("version: 2\nbackends: {}\ncolour: red\n")
     done = serve(tmp_path, "--listen", "127.0.0.1:0")

@@ -45,6 +45,7 @@ def write(path: Path, text: str, dice: random.Random) -> None:
         other.replace(path)
 
 
+@pytest.mark.promise("O4", "O5")
 async def test_a_thousand_good_and_bad_writes_fail_no_request(tmp_path: Path) -> None:
     dice = random.Random(7)
     async with (

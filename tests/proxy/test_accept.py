@@ -222,6 +222,31 @@ async def test_a_request_that_crosses_with_a_drain_is_answered(origin: Origins, 
     await asyncio.wait_for(running.live.emptied.wait(), 5.0)
 
 
+@pytest.mark.promise("O6")
+async def test_who_could_not_be_told_of_a_drain_may_ask_once_more(origin: Origins, proxy: Proxies) -> None:
+    """The head of the answer under way went out before."""
+    go_on = asyncio.Event()
+
+    async def handler(connection: OriginConnection) -> None:
+        await connection.read_head()
+        await connection.send(ok(b"0123456789")[:-5])
+        await go_on.wait()
+        await connection.send(b"56789")
+        await connection.read_head()
+        await connection.send(ok())
+
+    backend = await origin(handler)
+    running = await proxy(to_legacy(backend.port))
+    client = await running.connect()
+    await client.send(get())
+    await client.read_head()
+    running.live.drain()
+    go_on.set()
+    assert await client.read_exactly(10) == b"0123456789"
+    await client.send(get())
+    assert (await client.read_to_end()).endswith(b"Connection: close\r\n\r\nhello")
+
+
 @pytest.mark.parametrize(
     "request_start",
     [

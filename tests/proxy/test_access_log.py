@@ -153,6 +153,7 @@ def test_a_sample_is_drawn_but_failures_are_always_logged(logs: Callable[..., Lo
     assert [line["request_id"] for line in logged.lines] == ["0", "2", "4", "5", "6"]
 
 
+@pytest.mark.promise("O12")
 def test_a_blocked_sink_costs_lines_which_are_counted_and_no_time(logs: Callable[..., Logged]) -> None:
     logged = logs()
     blocked, release = threading.Event(), threading.Event()

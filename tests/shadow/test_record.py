@@ -111,6 +111,7 @@ async def test_closing_writes_what_is_pending(start: Start, store: SqliteStore, 
     plain.close()
 
 
+@pytest.mark.promise("O1")
 async def test_a_locked_store_costs_pairs_which_are_counted_and_then_it_heals(
     start: Start, store: SqliteStore, counted: Counting, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -140,6 +141,7 @@ async def test_a_locked_store_costs_pairs_which_are_counted_and_then_it_heals(
     ]
 
 
+@pytest.mark.promise("O1")
 async def test_a_full_disk_never_stops_the_loop_and_sums_are_written_when_there_is_room(
     start: Start, tmp_path: Path, counted: Counting
 ) -> None:
@@ -159,6 +161,7 @@ async def test_a_full_disk_never_stops_the_loop_and_sums_are_written_when_there_
     assert lost + counted("strangler_shadow_outcomes", route="orders") == 400
 
 
+@pytest.mark.promise("O1")
 async def test_a_deleted_file_is_made_anew(start: Start, store: SqliteStore) -> None:
     recorder, receipts = start(), Receipts()
     recorder.pair(result(), receipts)
@@ -170,6 +173,7 @@ async def test_a_deleted_file_is_made_anew(start: Start, store: SqliteStore) -> 
     assert store.summaries()[0].outcomes == {Outcome.WAIVED: 1}
 
 
+@pytest.mark.promise("O1")
 async def test_a_broken_file_is_left_alone_until_somebody_takes_it_away(
     start: Start, store: SqliteStore, counted: Counting
 ) -> None:
@@ -186,6 +190,7 @@ async def test_a_broken_file_is_left_alone_until_somebody_takes_it_away(
     assert store.summaries()[0].skipped == {"store_failed": 1}
 
 
+@pytest.mark.promise("O14")
 async def test_a_store_of_a_newer_version_is_refused_and_named(
     start: Start, store: SqliteStore, counted: Counting, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -200,6 +205,7 @@ async def test_a_store_of_a_newer_version_is_refused_and_named(
     assert "newer strangler" in vars(caplog.records[0])["reason"]
 
 
+@pytest.mark.promise("O1")
 async def test_memory_is_bounded_while_nothing_can_be_written(
     start: Start, counted: Counting, monkeypatch: pytest.MonkeyPatch
 ) -> None:

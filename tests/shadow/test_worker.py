@@ -459,6 +459,7 @@ async def test_the_process_ends_with_everything_written(
     assert SqliteStore(tmp_path / "strangler.db").summaries()[0].outcomes == {Outcome.MATCH: 50}
 
 
+@pytest.mark.promise("O7")
 async def test_killed_at_any_moment_it_leaves_a_store_that_opens_clean_and_the_next_one_goes_on(
     processes: Callable[[], Awaitable[Process]], shadow_settings: Settings, backend: Backend, tmp_path: Path
 ) -> None:

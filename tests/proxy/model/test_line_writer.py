@@ -6,6 +6,7 @@ import os
 import threading
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,6 +47,7 @@ def test_a_line_longer_than_a_chunk_is_written_all_the_same() -> None:
     assert b"".join(written) == as_line("short") + as_line("x" * 10_000) + as_line("short")
 
 
+@pytest.mark.promise("O12")
 def test_a_blocked_sink_blocks_nobody_and_what_does_not_fit_is_counted() -> None:
     release, blocked = threading.Event(), threading.Event()
     totals: list[int] = []

@@ -73,6 +73,7 @@ def test_a_file_that_is_being_made_is_nothing_yet_and_never_a_strangers(
     empty.close()
 
 
+@pytest.mark.promise("O14")
 def test_opening_twice_migrates_once(tmp_path: Path) -> None:
     for _ in range(2):
         connection = opened(tmp_path / "s.db")
@@ -84,6 +85,7 @@ def test_migrations_are_numbered_without_gaps() -> None:
     assert [number for number, _ in migrations()] == list(range(1, len(migrations()) + 1))
 
 
+@pytest.mark.promise("O14")
 def test_a_migration_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = [*migrations(), (2, "CREATE TABLE half (a);\nCREATE TABLE pair (b);\n")]
     monkeypatch.setattr("shadow.store.connect.migrations", lambda: steps)
@@ -94,6 +96,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatc
     plain.close()
 
 
+@pytest.mark.promise("O14")
 def test_a_newer_schema_is_refused_by_writers_and_readers(tmp_path: Path) -> None:
     connection = opened(tmp_path / "s.db")
     connection.execute("PRAGMA user_version = 99")

@@ -84,6 +84,7 @@ def test_a_batch_is_written_whole_or_not_at_all(store: SqliteStore) -> None:
     writer.close()
 
 
+@pytest.mark.promise("O1")
 def test_a_full_disk_fails_the_batch_and_leaves_the_store_sound(tmp_path: Path) -> None:
     writer = StoreWriter(tmp_path / "s.db", max_bytes=200_000)
     planned(writer)
