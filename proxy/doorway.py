@@ -101,7 +101,7 @@ class Doorway:
         oldest.cancel()
 
     def _count(self, peer: str, reason: str, detail: str) -> None:
-        self._live.counters.add("strangler_turned_away", reason=reason)
+        self._live.counters.add("strangler_connections_turned_away", reason=reason)
         log.info("turned away", extra={"reason": reason, "detail": detail, "peer": peer})
 
     async def _through(self, accepted: socket.socket, peer: str) -> None:

@@ -44,7 +44,7 @@ METRICS = {
             "Times a worker stopped accepting for a moment: clients (as many as there are file descriptors for), overload, error.",
         ),
         Metric(
-            "strangler_turned_away",
+            "strangler_connections_turned_away",
             "counter",
             ("reason",),
             "Connections closed without an answer, before they spoke HTTP: handshakes and PROXY headers that failed.",

@@ -53,7 +53,7 @@ class Entrance:
         return client
 
     def turned_away(self, reason: str) -> int:
-        return self.proxy.count("strangler_turned_away", reason=reason)
+        return self.proxy.count("strangler_connections_turned_away", reason=reason)
 
 
 Entrances = Callable[..., Awaitable[Entrance]]
