@@ -120,8 +120,8 @@ class LivePath:
         self._doors = Doors()
         self._pace_at = self.now + PACE_SECONDS
         self._http2_streams = counters.slot("strangler_streams")
-        self.rate_limits = RateLimits(self, Path(settings.run_dir), secret)
-        self.rate_limits.use(routing.table)
+        self.rate_limits = RateLimits(self, Path(settings.run_dir))
+        self.rate_limits.use(routing)
         self.shedder = Shedder(self, source.split("-")[1], TICK_SECONDS)
         self._tunnels = counters.slot("strangler_tunnels")
         self._tap_bytes = counters.slot("strangler_tap_bytes")
@@ -134,7 +134,7 @@ class LivePath:
         self.routing = routing
         self.backends.use(routing.table.backends)
         self.limits = routing.table.limits
-        self.rate_limits.use(routing.table)
+        self.rate_limits.use(routing)
         self._trusted = Networks(routing.table.trusted_proxies)
         self.tap.table_changed()
 

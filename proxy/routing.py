@@ -8,12 +8,13 @@ from proxy.match import Matcher
 from proxy.model.decision import Decision
 from proxy.model.message import RequestHead
 from proxy.model.table import LEGACY, UNCLAIMED, Match, Route, Split, Table
+from proxy.route_limit import limits_of
 
 
 class Routing:
     """``decide`` is called for every request, on the live path."""
 
-    __slots__ = ("_choosers", "_cookie", "_sources", "_unclaimed", "matcher", "table")
+    __slots__ = ("_choosers", "_cookie", "_sources", "_unclaimed", "matcher", "rate_limits", "table")
 
     def __init__(self, table: Table, secret: bytes) -> None:
         self.table = table
@@ -25,6 +26,7 @@ class Routing:
             UNCLAIMED, (Match(),), Split(UNCLAIMED, ((LEGACY, 1),)), sticky=False, max_body=table.limits.body
         )
         self._unclaimed = Chooser(unclaimed, table, UNCLAIMED_REASON)
+        self.rate_limits = limits_of(table, secret)
 
     def decide(self, head: RequestHead, dice: Dice) -> tuple[Decision, bytes | None]:
         """The decision on one request, and the token of a new identity if the client must be given our cookie.

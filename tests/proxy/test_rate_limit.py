@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from proxy.buckets import WORDS
-from proxy.rate_limit import NAME, RouteLimit, shared_words
+from proxy.rate_limit import NAME, shared_words
 from proxy.table.load import load_table
 from tests.proxy.conftest import ListLog, Origins, Proxies, to_legacy
 from tests.proxy.wire import Client, always, eventually, get, ok
@@ -143,7 +143,7 @@ async def test_observation_counts_and_lets_everybody_through(
     assert running.count("strangler_rate_limited", route="orders", mode="observe") == 2
     assert running.count("strangler_refused") == 0
     events = [vars(record) for record in caplog.records if record.message == "rate limited"]
-    assert [(event["route"], event["mode"], event["peer"]) for event in events] == [
+    assert [(event["route"], event["mode"], event["client"]) for event in events] == [
         ("orders", "observe", "127.0.0.1")
     ] * 2
 
@@ -240,7 +240,7 @@ async def test_clients_that_never_come_twice_do_not_grow_memory_and_are_counted_
     backend = await origin(always(ok()))
     running = await proxy(table(backend.port, "requests: 1, per: 1h, by: identity"))
     live = running.live
-    limit, buckets = live.rate_limits._limits["orders"], live.rate_limits._buckets
+    limit, buckets = live.routing.rate_limits["orders"], live.rate_limits._buckets
     assert buckets is not None
     for number in range(100_000):
         buckets.take(limit.region, limit.number_of(b"identity %d" % number), limit.allowance, time.monotonic_ns())
@@ -266,28 +266,3 @@ def test_workers_map_the_same_memory(tmp_path: Path) -> None:
     one[WORDS - 1] = 4711
     assert other[WORDS - 1] == 4711
     assert (tmp_path / NAME).stat().st_mode & 0o777 == 0o600
-
-
-@pytest.mark.parametrize(
-    ("limit", "policy"),
-    [
-        ("requests: 100, per: 1m", b"q=100;w=60"),
-        ("requests: 5, per: 500ms", b"q=10;w=1"),
-        ("requests: 1, per: 1500ms", b"q=1;w=2"),
-    ],
-)
-def test_the_policy_is_told_in_whole_seconds(limit: str, policy: bytes) -> None:
-    (route,) = load_table(table(1, limit)).routes
-    assert route.rate_limit is not None
-    lines = RouteLimit(route, route.rate_limit, 0, b"key").lines(1)
-    assert lines == b'RateLimit-Policy: "orders";%b\r\nRateLimit: "orders";r=0;t=1\r\nRetry-After: 1\r\n' % policy
-
-
-async def test_the_same_client_has_another_place_for_each_route_and_installation(
-    origin: Origins, proxy: Proxies
-) -> None:
-    (route,) = load_table(table(1)).routes
-    assert route.rate_limit is not None
-    numbers = {RouteLimit(route, route.rate_limit, 0, key).number_of(b"address 192.0.2.1") for key in (b"a", b"b")}
-    assert len(numbers) == 2
-    assert all(0 <= number < 2**63 for number in numbers)

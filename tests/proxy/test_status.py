@@ -23,9 +23,9 @@ def test_the_document_has_the_promised_keys_and_is_json() -> None:
         "table_version": 4,
         "table": {"source": "/etc/routes.yaml", "loaded_at": "2026-03-31T12:00:00.000Z", "error": "routes.yaml:1:1: error: ..."},
         "processes": [
-            {"role": "supervisor", "index": 0, "pid": 7, "restarts": 0, "started_at": "1970-01-01T00:00:00.000Z", "ready": True, "table_version": 0},
-            {"role": "proxy", "index": 0, "pid": 8, "restarts": 2, "started_at": "1970-01-01T00:00:01.500Z", "ready": False, "table_version": 3},
-            {"role": "shadow", "index": 0, "pid": None, "restarts": 1, "started_at": "1970-01-01T00:00:01.000Z", "ready": False, "table_version": 0},
+            {"role": "supervisor", "index": 0, "pid": 7, "restarts": 0, "stuck": 0, "started_at": "1970-01-01T00:00:00.000Z", "ready": True, "table_version": 0},
+            {"role": "proxy", "index": 0, "pid": 8, "restarts": 2, "stuck": 0, "started_at": "1970-01-01T00:00:01.500Z", "ready": False, "table_version": 3},
+            {"role": "shadow", "index": 0, "pid": None, "restarts": 1, "stuck": 0, "started_at": "1970-01-01T00:00:01.000Z", "ready": False, "table_version": 0},
         ],
     }  # fmt: skip
 
