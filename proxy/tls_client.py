@@ -7,31 +7,26 @@ client to say the same, throwing away what still comes, which is just the patien
 
 from __future__ import annotations
 
-import socket
-import struct
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from proxy.accept import ClientConnection
 from proxy.patience import LINGER_SECONDS, MAX_LINGER_SECONDS, STALL_SECONDS
+from proxy.progress import Progress
 
 if TYPE_CHECKING:
     from proxy.arrival import Arrival
     from proxy.live_path import LivePath
 
-_TCP_INFO: Final = struct.Struct("=24xI92xQQ8xI")
-"""Of Linux's ``tcp_info``: segments on their way, bytes that the peer acknowledged, bytes that came from it, bytes not sent yet."""
-
 
 class TlsClient(ClientConnection):
     """What differs with TLS."""
 
-    __slots__ = ("_acknowledged", "_received")
+    __slots__ = ("_progress",)
 
     def __init__(self, live: LivePath, arrival: Arrival) -> None:
         super().__init__(live, arrival)
         self._linger_until = 0.0
-        self._acknowledged = 0
-        self._received = 0
+        self._progress = Progress()
 
     def eof_received(self) -> bool | None:
         super().eof_received()
@@ -52,7 +47,7 @@ class TlsClient(ClientConnection):
         now = self.live.now
         self.deadline = now + LINGER_SECONDS
         self._linger_until = now + MAX_LINGER_SECONDS if linger else now
-        self._look()
+        self._progress.look(self.transport)
 
     def expire(self) -> None:
         """Who was told that the connection ends may send on for a while, as without TLS; only that nobody here sees it."""
@@ -67,7 +62,7 @@ class TlsClient(ClientConnection):
             self._close(linger=False)
         else:
             now = self.live.now
-            sends, takes = self._look()
+            sends, takes = self._progress.look(self.transport)
             if sends and now < self._linger_until:
                 self.deadline = min(now + LINGER_SECONDS, self._linger_until)
             elif takes:
@@ -76,18 +71,4 @@ class TlsClient(ClientConnection):
                 self.transport.abort()
 
     def takes_more(self) -> bool:
-        """uvloop keeps what is encrypted in a buffer that nobody can see, so it is the kernel that is asked."""
-        return self._look()[1]
-
-    def _look(self) -> tuple[bool, bool]:
-        """Whether the client sent something since this was asked last, and whether it took something while more waits for it."""
-        peer: socket.socket = self.transport.get_extra_info("socket")
-        try:
-            info = peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO.size)
-        except OSError:
-            return False, False
-        on_their_way, acknowledged, received, not_sent = _TCP_INFO.unpack(info)
-        sends = received != self._received
-        takes = acknowledged != self._acknowledged and bool(on_their_way or not_sent)
-        self._acknowledged, self._received = acknowledged, received
-        return sends, takes
+        return self._progress.look(self.transport)[1]

@@ -30,6 +30,7 @@ from proxy.http2.farewell import Farewell
 from proxy.http2.framing import LAST_STREAM, SLICE, Framing
 from proxy.http2.stream import HIGH_WATER, Stream
 from proxy.patience import LINGER_SECONDS
+from proxy.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +70,7 @@ class Http2Connection(asyncio.Protocol):
     client does not take what we send, ``queued`` how much of it waits in the streams."""
 
     __slots__ = (
-        "_farewell", "_framing", "_given_up", "_idle_frames", "_lingering", "_streams", "_unsent", "_waiting", "_woken",
+        "_farewell", "_framing", "_given_up", "_idle_frames", "_lingering", "_progress", "_streams", "_waiting", "_woken",
         "arrival", "deadline", "is_blocked", "last_stream", "live", "peer", "queued", "transport", "trusted",
     )  # fmt: skip
 
@@ -93,7 +94,7 @@ class Http2Connection(asyncio.Protocol):
         self._waiting: dict[Stream, None] = {}
         self._woken = False
         self._lingering = False
-        self._unsent = 0
+        self._progress = Progress()
         self._farewell = Farewell.NOT_YET
         self._idle_frames = Budget(IDLE_FRAMES, IDLE_FRAMES_RATE, live.now)
         self._given_up = Budget(GIVEN_UP, GIVEN_UP_RATE, live.now)
@@ -386,11 +387,11 @@ class Http2Connection(asyncio.Protocol):
     def expire(self) -> None:
         """The deadline passed."""
         if self._lingering:
-            before, self._unsent = self._unsent, self.transport.get_write_buffer_size()
-            if self._unsent in {0, before}:
-                self.transport.abort()
-            else:
+            _, takes = self._progress.look(self.transport)
+            if takes:
                 self.deadline = self.live.now + LINGER_SECONDS
+            else:
+                self.transport.abort()
         elif self._farewell is Farewell.NOT_YET:
             self.drain()
         else:
