@@ -21,10 +21,10 @@ class Load:
     p99_ms: float
 
 
-def run(port: int, script: Path, *, core: int, seconds: float, connections: int) -> Load:
+def run(port: int, script: Path, *, core: int, seconds: float, connections: int, scheme: str = "http") -> Load:
     command = ["taskset", "-c", str(core), program("wrk"), "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency"]
     output = subprocess.run(
-        [*command, "-s", str(script), f"http://127.0.0.1:{port}"],
+        [*command, "-s", str(script), f"{scheme}://127.0.0.1:{port}"],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

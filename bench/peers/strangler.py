@@ -29,9 +29,9 @@ def table(legacy_port: int, candidate_port: int, *, shadow: str = "") -> str:
     )
 
 
-def command(scene: Scene, *, shadow: str = "") -> list[str]:
+def command(scene: Scene, *, shadow: str = "", listen: str = "") -> list[str]:
     config = scene.directory / "routes.yaml"
-    config.write_text(table(scene.legacy_port, scene.candidate_port, shadow=shadow))
+    config.write_text(table(scene.legacy_port, scene.candidate_port, shadow=shadow) + listen)
     return [
         *(sys.executable, "-m", "console", "serve", "--config", str(config), "--workers", "1"),
         *("--listen", f"127.0.0.1:{scene.port}", "--admin", f"127.0.0.1:{free_port()}"),
