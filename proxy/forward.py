@@ -35,6 +35,9 @@ trailers. One read's worth always passes, so this is no exact limit, but a bound
 
 MAX_ANSWER_FIELDS = 1024
 
+MANY_PIECES = 1024
+"""Pieces of body in one read after which others get their turn."""
+
 _TOO_LARGE = "more header fields than anybody needs"
 _SURPLUS = "bytes after the end of the answer"
 
@@ -82,6 +85,7 @@ class BackendConnection(Outlet, asyncio.Protocol):
         "_headers",
         "_interim",
         "_keeps_alive",
+        "_more",
         "_parser",
         "_paused",
         "_reason",
@@ -122,6 +126,7 @@ class BackendConnection(Outlet, asyncio.Protocol):
         self.idle_since = 0.0
         self.request_done = False
         self._paused = False
+        self._more: list[bytes] = []
         self._parser = httptools.HttpResponseParser(self)
 
     # What the passage does.
@@ -183,8 +188,11 @@ class BackendConnection(Outlet, asyncio.Protocol):
         except httptools.HttpParserError as error:
             self._surplus = self.answer_done
             if not self._surplus:
+                self._pass_on_more()
                 self._invalid(_detail(error))
                 return
+        if self._more:
+            self._pass_on_more()
         if self.answer_done:
             self._settle()
             return
@@ -278,6 +286,9 @@ class BackendConnection(Outlet, asyncio.Protocol):
     def on_body(self, data: bytes) -> None:
         if self.answer_done:
             raise InvalidAnswer(_SURPLUS)
+        if not self._half_read:
+            self._more.append(data)
+            return
         self._half_read = 0
         if self.carries is not None:
             self.carries.answer_body(data)
@@ -314,6 +325,20 @@ class BackendConnection(Outlet, asyncio.Protocol):
             raise InvalidAnswer("a 1xx answer with a body")
         unframe(fields)
         carries.interim_answer(status, line, fields)
+
+    def _pass_on_more(self) -> None:
+        """All but the first piece of body of one read, as one: a backend that sends single bytes as chunks costs no more than that."""
+        more, self._more = self._more, []
+        if self.carries is not None and more:
+            self.carries.answer_body(b"".join(more))
+        if len(more) > MANY_PIECES and not self._paused and not self.transport.is_closing():
+            # One turn of the loop brings many full reads, if nobody stops it.
+            self.transport.pause_reading()
+            asyncio.get_running_loop().call_soon(self._read_on)
+
+    def _read_on(self) -> None:
+        if not self._paused and not self.transport.is_closing():
+            self.transport.resume_reading()
 
     def _unasked(self, carries: AnswerReceiver | None) -> None:
         """Bytes that nobody asked for, on an idle connection or before the request was sent: never matched to a request."""

@@ -161,6 +161,7 @@ CUT = [
     case("half a trailer", "U7 B106", CHUNKED + b"32\r\n" + b"a" * 50 + b"\r\n0\r\nX-Su", "closes"),
     case("a reset instead of the end", "U8 B105", OK + b"\r\n" + b"a" * 50, "resets"),
     case("a malformed chunk size", "U10 B115", CHUNKED + b"32\r\n" + b"a" * 50 + b"\r\nevil\r\n"),
+    case("fifty chunks of one byte and a malformed size", "U10 B115", CHUNKED + b"1\r\na\r\n" * 50 + b"evil\r\n"),
     case("an endless chunk size", "U10 B115", CHUNKED + b"32\r\n" + b"a" * 50 + b"\r\nFFFFFFFFFFFFFFFFF\r\n"),
     case("a negative chunk size", "U10 B115", CHUNKED + b"32\r\n" + b"a" * 50 + b"\r\n-1\r\n"),
     case("a chunk that spills", "U10 B115", CHUNKED + b"32\r\n" + b"a" * 50 + b"evil\r\n0\r\n\r\n"),
@@ -560,3 +561,28 @@ async def test_an_answer_from_a_backend_that_stopped_reading_is_relayed_at_once(
     status, head, body = await client.read_answer()
     assert (status, body) == (507, b"full")
     assert b"Connection: close\r\n" in head
+
+
+@pytest.mark.promise("B120")
+async def test_a_flood_of_tiny_chunks_lets_others_have_their_turn(origin: Origins, proxy: Proxies) -> None:
+    """Each read brings tens of thousands of them: together they go on as one, and no turn of the loop reads more than once."""
+    count = 200_000
+
+    async def handler(connection: OriginConnection) -> None:
+        while True:
+            flood = b"/flood" in await connection.read_head()
+            await connection.send(CHUNKED + b"1\r\nx\r\n" * count + b"0\r\n\r\n" if flood else FINE)
+
+    backend = await origin(handler)
+    running = await proxy(to_legacy(backend.port))
+    client, other = await running.connect(), await running.connect()
+    await client.send(get(b"/flood"))
+    flood = asyncio.create_task(client.read_answer())
+    answered = 0
+    while not flood.done():
+        await other.send(get(b"/other"))
+        assert (await other.read_answer())[2] == b"fine"
+        answered += 1
+    status, _, body = await flood
+    assert (status, body) == (200, b"x" * count)
+    assert answered > 3
