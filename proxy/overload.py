@@ -35,11 +35,10 @@ class Shedder:
     table only observes, what would be shed is counted, and nothing is."""
 
     __slots__ = (
-        "_ladder", "_live", "_slots", "_spare", "_step_slot", "enforced", "measure", "step",
+        "_ladder", "_live", "_slots", "_spare", "_step_slot", "enforced", "measure",
     )  # fmt: skip
 
     def __init__(self, live: LivePath, worker: str, period: float) -> None:
-        self.step = Step.NONE
         self.enforced = True
         self.measure: Callable[[float], Pressure] = Gauge(live, period)
         self._live = live
@@ -54,23 +53,28 @@ class Shedder:
         live = self._live
         self.enforced = live.routing.table.overload.mode is Mode.ENFORCE
         pressure = self.measure(now)
-        step = self._ladder.climb(pressure, now)
-        if step is not self.step:
-            self._take(step, pressure)
-        if step:
+        before = self.step
+        if self._ladder.climb(pressure, now):
+            self._changed(before, pressure)
+        if self.step:
             self._relieve()
         for slot, share in zip(self._slots, pressure, strict=True):
             live.values[slot] = int(share * 100)
-        live.values[self._step_slot] = step
+        live.values[self._step_slot] = self.step
 
-    def _take(self, step: Step, pressure: Pressure) -> None:
-        before, self.step = self.step, step
+    @property
+    def step(self) -> Step:
+        return self._ladder.step
+
+    def _changed(self, before: Step, pressure: Pressure) -> None:
+        step = self.step
         tell = log.warning if step > before else log.info
         tell(
             "load shedding",
             extra={
                 "step": step.word,
                 "before": before.word,
+                "taken": [taken.word for taken in sorted(self._ladder.taken)],
                 "pressure": {cause: round(share, 2) for cause, share in pressure._asdict().items()},
                 "mode": "enforce" if self.enforced else "observe",
             },
@@ -99,11 +103,11 @@ class Shedder:
 
     @property
     def keeps_alive(self) -> bool:
-        return self.step < Step.NO_KEEP_ALIVE or not self.enforced
+        return Step.NO_KEEP_ALIVE not in self._ladder.taken or not self.enforced
 
     @property
     def accepts(self) -> bool:
-        return self.step < Step.NO_ACCEPT or not self.enforced
+        return Step.NO_ACCEPT not in self._ladder.taken or not self.enforced
 
     def admit(self) -> None:
         """Let a new request in. Raises Refused."""

@@ -190,10 +190,10 @@ async def test_what_is_shed_and_why_is_told_and_when_it_is_over_nothing_is_left_
     caplog.set_level(logging.INFO, "proxy.overload")
     backend = await origin(always(ok()))
     running = await proxy(to_legacy(backend.port))
-    await press(running, Pressure(loop=0.8, memory=0.1), Step.NO_KEEP_ALIVE)
+    await press(running, Pressure(loop=0.1, memory=0.8), Step.NO_KEEP_ALIVE)
     assert running.live.closing
     await eventually(lambda: running.count("strangler_shed_step", worker="0") == 2)
-    assert running.count("strangler_pressure", worker="0", of="loop") == 80
+    assert running.count("strangler_pressure", worker="0", of="memory") == 80
     await press(running, Pressure(), Step.NONE)
     await eventually(lambda: not running.live.closing)
     assert running.live.shed is None
@@ -203,7 +203,7 @@ async def test_what_is_shed_and_why_is_told_and_when_it_is_over_nothing_is_left_
     assert b"connection" not in (await client.read_answer())[1].lower()
     up, down = (vars(record) for record in caplog.records if record.message == "load shedding")
     assert (up["before"], up["step"], up["levelname"]) == ("none", "no_keep_alive", "WARNING")
-    assert up["pressure"] == {"loop": 0.8, "memory": 0.1, "connections": 0.0}
+    assert up["pressure"] == {"loop": 0.1, "memory": 0.8, "connections": 0.0}
     assert (down["before"], down["step"], down["levelname"]) == ("no_keep_alive", "none", "INFO")
 
 

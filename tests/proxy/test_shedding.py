@@ -15,6 +15,11 @@ shares = st.floats(0.0, 3.0)
 pressures = st.builds(Pressure, shares, shares, shares)
 
 
+def climb(ladder: Ladder, pressure: Pressure, now: float) -> Step:
+    ladder.climb(pressure, now)
+    return ladder.step
+
+
 @pytest.mark.promise("C13")
 @pytest.mark.parametrize(
     ("pressure", "step"),
@@ -28,20 +33,30 @@ pressures = st.builds(Pressure, shares, shares, shares)
     ],
 )
 def test_what_users_do_not_notice_goes_first(pressure: float, step: Step) -> None:
-    assert Ladder().climb(Pressure(loop=pressure), 0.0) is step
+    ladder = Ladder()
+    assert climb(ladder, Pressure(loop=pressure, memory=pressure), 0.0) is step
+    assert ladder.taken == {lower for lower in Step if Step.NONE < lower <= step}
 
 
 def test_the_worst_of_three_causes_counts() -> None:
-    assert Ladder().climb(Pressure(loop=0.1, memory=0.8, connections=0.6), 0.0) is Step.NO_KEEP_ALIVE
+    assert climb(Ladder(), Pressure(loop=0.1, memory=0.8, connections=0.6), 0.0) is Step.NO_KEEP_ALIVE
     assert Pressure(loop=0.1, memory=0.8, connections=0.6).largest == 0.8
 
 
 def test_connections_alone_never_refuse_a_request_of_one_who_is_in() -> None:
-    assert Ladder().climb(Pressure(connections=50.0), 0.0) is Step.NO_KEEP_ALIVE
+    assert climb(Ladder(), Pressure(connections=50.0), 0.0) is Step.NO_KEEP_ALIVE
+
+
+def test_a_loop_that_is_late_keeps_its_connections() -> None:
+    ladder = Ladder()
+    climb(ladder, Pressure(loop=1.0), 0.0)
+    assert ladder.taken == {Step.NO_COPIES, Step.REFUSE_HALF}
+    climb(ladder, Pressure(loop=1.0, connections=0.75), 0.1)
+    assert ladder.taken == {Step.NO_COPIES, Step.NO_KEEP_ALIVE, Step.REFUSE_HALF}
 
 
 def test_memory_alone_never_stops_accepting() -> None:
-    assert Ladder().climb(Pressure(memory=50.0), 0.0) is Step.REFUSE
+    assert climb(Ladder(), Pressure(memory=50.0), 0.0) is Step.REFUSE
 
 
 def test_the_ladder_is_in_order_and_each_step_is_left_below_where_it_is_taken() -> None:
@@ -55,29 +70,34 @@ def test_the_ladder_is_in_order_and_each_step_is_left_below_where_it_is_taken() 
 
 def test_a_step_is_left_after_a_calm_and_not_before() -> None:
     ladder = Ladder()
-    ladder.climb(Pressure(loop=2.0), 0.0)
-    assert ladder.climb(Pressure(), 1.0) is Step.NO_ACCEPT
-    assert ladder.climb(Pressure(), 1.0 + CALM_SECONDS - 0.01) is Step.NO_ACCEPT
-    assert ladder.climb(Pressure(), 1.0 + CALM_SECONDS) is Step.NONE
+    climb(ladder, Pressure(loop=2.0), 1.0)
+    assert climb(ladder, Pressure(), 1.1) is Step.NO_ACCEPT
+    assert climb(ladder, Pressure(), 1.0 + CALM_SECONDS - 0.01) is Step.NO_ACCEPT
+    assert climb(ladder, Pressure(), 1.0 + CALM_SECONDS) is Step.NONE
 
 
 def test_a_calm_that_is_interrupted_begins_anew() -> None:
     ladder = Ladder()
-    ladder.climb(Pressure(loop=1.0), 0.0)
-    ladder.climb(Pressure(), 0.1)
-    ladder.climb(Pressure(loop=0.9), 0.4)
-    assert ladder.climb(Pressure(), 0.1 + CALM_SECONDS) is Step.REFUSE_HALF
-    assert ladder.climb(Pressure(), 0.1 + 2 * CALM_SECONDS) is Step.NONE
+    climb(ladder, Pressure(loop=1.0), 0.0)
+    climb(ladder, Pressure(), 0.1)
+    climb(ladder, Pressure(loop=0.9), 0.4)
+    assert climb(ladder, Pressure(), CALM_SECONDS + 0.1) is Step.REFUSE_HALF
+    assert climb(ladder, Pressure(), CALM_SECONDS + 0.4) is Step.NONE
+
+
+def pressure_of(rung: Rung, share: float) -> Pressure:
+    return Pressure()._replace(**{rung.by[0]: share})
 
 
 @given(st.sampled_from(LADDER), st.lists(st.floats(0.0, 1.0), max_size=50))
 def test_between_the_two_thresholds_nothing_changes_however_pressure_moves(rung: Rung, moves: list[float]) -> None:
     ladder, now = Ladder(), 0.0
-    ladder.climb(Pressure(loop=rung.up), now)
+    ladder.climb(pressure_of(rung, rung.up), now)
     for move in moves:
         now += TICK
         between = rung.down + move * (rung.up - rung.down)
-        assert ladder.climb(Pressure(loop=min(between, rung.up)), now) is rung.step
+        ladder.climb(pressure_of(rung, min(between, rung.up)), now)
+        assert rung.step in ladder.taken
 
 
 @given(st.lists(pressures, max_size=60), pressures)
@@ -87,14 +107,15 @@ def test_whatever_came_before_pressure_that_stays_ends_at_the_step_that_belongs_
     ladder, clock = Ladder(), 0.0
     for pressure in before:
         clock += TICK
-        ladder.climb(pressure, clock)
+        climb(ladder, pressure, clock)
     ladder.climb(now, clock + TICK)
-    settled = ladder.climb(now, clock + 2 * TICK + CALM_SECONDS)
-    fresh = Ladder().climb(now, 0.0)
-    assert settled >= fresh  # never below what is called for
+    ladder.climb(now, clock + 2 * TICK + CALM_SECONDS)
+    fresh = Ladder()
+    fresh.climb(now, 0.0)
+    assert ladder.taken >= fresh.taken  # never less than what is called for
     for rung in LADDER:
-        if rung.step > fresh and all(getattr(now, cause) < rung.down for cause in rung.by):
-            assert settled < rung.step
+        if all(getattr(now, cause) < rung.down for cause in rung.by):
+            assert rung.step not in ladder.taken
 
 
 @given(st.lists(st.tuples(pressures, st.floats(0.0, 1.0)), max_size=60))
@@ -102,7 +123,7 @@ def test_a_step_is_never_below_what_the_pressure_calls_for(course: list[tuple[Pr
     ladder, clock = Ladder(), 0.0
     for pressure, passed in course:
         clock += passed
-        assert ladder.climb(pressure, clock) >= Ladder().climb(pressure, 0.0)
+        assert climb(ladder, pressure, clock) >= climb(Ladder(), pressure, 0.0)
 
 
 @given(st.floats(0.0, 1e6))
@@ -116,12 +137,12 @@ def test_load_that_lasts_is_lag_and_over_a_second_after_its_end_everything_is_se
     lag, ladder, now = Lag(), Ladder(), 0.0
     for _ in range(100):  # an hour of being stopped and woken, or starved
         now += 36.0
-        ladder.climb(Pressure(loop=lag.note(36.0 - TICK) / 0.5), now)
+        climb(ladder, Pressure(loop=lag.note(36.0 - TICK) / 0.5), now)
     assert ladder.step is Step.NO_ACCEPT
     ended = now
     while ladder.step:
         now += TICK
-        ladder.climb(Pressure(loop=lag.note(0.0) / 0.5), now)
+        climb(ladder, Pressure(loop=lag.note(0.0) / 0.5), now)
     assert now - ended <= 1.0
 
 
