@@ -75,48 +75,18 @@ class AccessLog:
         dice: Callable[[], float] = random.random,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._sample = settings.access_log_sample
-        self._dice = dice
-        self._clock = clock
         self._values = counters.values
         self._dropped = counters.slot("strangler_access_log_dropped")
-        text = wants_text(settings.log_format, is_terminal=write is None and sys.stdout.isatty())
-        self._render = render_text if text else json_renderer(os.getpid())
         self._writer = LineWriter(
             write or write_to(1),
             limit=WAITING_LINES,
             piece=PIPE_BYTES if write else piece_for(1),
             on_drop=self._count_dropped,
         )
-
-    def log(  # noqa: PLR0913, PLR0917 - called once per request, straight with what is known of it
-        self,
-        route: str,
-        backend: str,
-        reason: str,
-        skip: str | None,
-        method: bytes,
-        target: bytes,
-        status: int,
-        bytes_in: int,
-        bytes_out: int,
-        duration: float,
-        first_byte: float | None,
-        request_id: str,
-        client: str,
-    ) -> None:
-        """Log one finished request, if it is drawn. Failures (status 500 and above, or none at all) always are.
-
-        The draw is not by request id: a client chooses its id, and could keep itself out of the log.
-        """
-        if self._sample < 1.0 and 0 < status < 500 and self._dice() >= self._sample:
-            return
-        self._writer.add(
-            self._render(
-                self._clock(), route, backend, reason, skip, method, target[: MAX_TARGET + 1], status,
-                bytes_in, bytes_out, duration, first_byte, request_id, client,
-            )
-        )  # fmt: skip
+        text = wants_text(settings.log_format, is_terminal=write is None and sys.stdout.isatty())
+        log = text_log(self._writer.add, clock) if text else json_log(self._writer.add, clock)
+        self.log: Callable[..., None] = sampled(log, settings.access_log_sample, dice)
+        """Called with the fields of ``Line`` but ``at``, once per request."""
 
     def __enter__(self) -> Self:
         self._writer.start()
@@ -136,9 +106,9 @@ def loggable_target(target: bytes) -> str:
     text = target[:MAX_TARGET].decode("utf-8", "backslashreplace")
     if not text.startswith("/"):
         text = _USERINFO.sub(r"\1", text)
-    if "?" in text:
-        path, _, query = text.partition("?")
-        text = f"{path}?{'&'.join(map(_loggable_parameter, query.split('&')))}"
+    path, mark, query = text.partition("?")
+    if mark:
+        text = f"{path}?{'&'.join(map(_LOGGABLE.__getitem__, query.split('&')))}"
     return text if len(target) <= MAX_TARGET else f"{text}..."
 
 
@@ -172,6 +142,19 @@ class _SecretNames(dict[str, bool]):
 _SECRET_NAMES = _SecretNames()
 
 
+class _Loggable(dict[str, str]):
+    """Parameters that hide nothing, remembered: many come again and again. Bounded, and no secret is kept."""
+
+    def __missing__(self, parameter: str) -> str:
+        shown = _loggable_parameter(parameter)
+        if shown is parameter and len(self) < MAX_REMEMBERED and len(parameter) <= LONGEST_NAME:
+            self[parameter] = shown
+        return shown
+
+
+_LOGGABLE = _Loggable()
+
+
 class _Quoted(dict[str | bytes | None, str]):
     """JSON text of values that come again and again: names of routes and backends, methods, addresses. Bounded."""
 
@@ -183,12 +166,29 @@ class _Quoted(dict[str | bytes | None, str]):
         return quoted
 
 
-def json_renderer(pid: int) -> Callable[..., bytes]:
-    """Renders JSON objects, ASCII only. Written out by hand: it runs for every request, and is half the price of a dict."""
-    quoted = _Quoted()
+def sampled(log: Callable[..., None], share: float, dice: Callable[[], float]) -> Callable[..., None]:
+    """Log what is drawn. Failures (status 500 and above, or none at all) always are.
 
-    def render(  # noqa: PLR0913, PLR0917 - the fields of Line, without the price of making one
-        at: float,
+    The draw is not by request id: a client chooses its id, and could keep itself out of the log.
+    """
+    if share >= 1.0:
+        return log
+    status = Line._fields.index("status") - 1
+
+    def log_if_drawn(*fields: Any) -> None:
+        if not 0 < fields[status] < 500 or dice() < share:
+            log(*fields)
+
+    return log_if_drawn
+
+
+def json_log(add: Callable[[bytes], object], clock: Callable[[], float]) -> Callable[..., None]:
+    """Lines that are JSON objects, ASCII only. Written out by hand: it runs for every request, and is a third of the price of a dict."""
+    quoted = _Quoted()
+    pid = os.getpid()
+    second, stamp = 0, ""
+
+    def log(  # noqa: PLR0913, PLR0917 - the fields of Line, without the price of making one
         route: str,
         backend: str,
         reason: str,
@@ -200,28 +200,39 @@ def json_renderer(pid: int) -> Callable[..., bytes]:
         bytes_out: int,
         duration: float,
         first_byte: float | None,
-        id_: str,
+        request_id: str,
         client: str,
-    ) -> bytes:
-        return (
-            f'{{"time":"{rfc3339(at)}","level":"info","role":"proxy","pid":{pid},"event":"request",'
-            f'"method":{quoted[method]},"target":{quote(loggable_target(target))},"status":{status},'
-            f'"route":{quoted[route]},"backend":{quoted[backend]},"reason":{quoted[reason]},"skip":{quoted[skip]},'
-            f'"bytes_in":{bytes_in},"bytes_out":{bytes_out},'
-            f'"duration_ms":{duration * 1000:.3f},"first_byte_ms":{"null" if first_byte is None else f"{first_byte * 1000:.3f}"},'
-            f'"request_id":{quote(id_)},"client":{quoted[client]}}}\n'
-        ).encode()
+    ) -> None:
+        nonlocal second, stamp
+        now = int(clock() * 1000)
+        if now // 1000 != second:
+            second = now // 1000
+            stamp = rfc3339(second).partition(".")[0]
+        add(
+            (
+                f'{{"time":"{stamp}.{now % 1000:03d}Z","level":"info","role":"proxy","pid":{pid},"event":"request",'
+                f'"method":{quoted[method]},"target":{quote(loggable_target(target))},"status":{status},'
+                f'"route":{quoted[route]},"backend":{quoted[backend]},"reason":{quoted[reason]},"skip":{quoted[skip]},'
+                f'"bytes_in":{bytes_in},"bytes_out":{bytes_out},'
+                f'"duration_ms":{duration * 1000:.3f},"first_byte_ms":{"null" if first_byte is None else f"{first_byte * 1000:.3f}"},'
+                f'"request_id":{quote(request_id)},"client":{quoted[client]}}}\n'
+            ).encode()
+        )
 
-    return render
+    return log
 
 
-def render_text(*fields: Any) -> bytes:
-    """The fields of Line as ``12:00:00.123 GET /orders/7 200  12.3 ms  512 B  order-read -> orders (reason)  id  client``, safe for a terminal."""
-    line = Line(*fields)
-    clock = f"{time.strftime('%H:%M:%S', time.localtime(line.at))}.{int(line.at * 1000) % 1000:03d}"
-    request = f"{line.method.decode('latin-1')} {loggable_target(line.target)}"
-    text = (
-        f"{clock} {request}  {line.status or 'no answer'}  {line.duration * 1000:.1f} ms  {line.bytes_out} B"
-        f"  {line.route} -> {line.backend} ({line.reason})  {line.request_id}  {line.client}"
-    )
-    return printable(text).encode() + b"\n"
+def text_log(add: Callable[[bytes], object], clock: Callable[[], float]) -> Callable[..., None]:
+    """Lines for people: ``12:00:00.123 GET /orders/7 200  12.3 ms  512 B  order-read -> orders (reason)  id  client``, safe for a terminal."""
+
+    def log(*fields: Any) -> None:
+        line = Line(clock(), *fields)
+        time_of_day = f"{time.strftime('%H:%M:%S', time.localtime(line.at))}.{int(line.at * 1000) % 1000:03d}"
+        request = f"{line.method.decode('latin-1')} {loggable_target(line.target)}"
+        text = (
+            f"{time_of_day} {request}  {line.status or 'no answer'}  {line.duration * 1000:.1f} ms  {line.bytes_out} B"
+            f"  {line.route} -> {line.backend} ({line.reason})  {line.request_id}  {line.client}"
+        )
+        add(printable(text).encode() + b"\n")
+
+    return log

@@ -15,9 +15,6 @@ class AmbiguousTarget(ValueError):
     """Routing and backend could read this target differently, so nobody may. The text says why."""
 
 
-_SUSPECT = re.compile(rb"[%\\\x00#]|/\.").search
-"""What sends a path on the slow way. ``/.well-known`` goes it too, and passes."""
-
 _ENCODED = re.compile(rb"%([0-9A-Fa-f]{2})")
 _ABSOLUTE = re.compile(rb"(?i:https?)://([^/?#@\\]+)(/[^?]*)?(?:\?.*)?", re.DOTALL)
 _DECODED: Final = {b"%02x" % byte: bytes((byte,)) for byte in range(256)}
@@ -38,7 +35,8 @@ def split_target(target: bytes, method: bytes) -> tuple[list[bytes] | None, byte
     """
     if target[:1] == b"/":
         path = target.partition(b"?")[0]
-        if _SUSPECT(path) is None:
+        # What sends a path on the slow way; /.well-known goes it too, and passes. Four searches in C are cheaper than one regex.
+        if b"%" not in path and b"/." not in path and b"\\" not in path and b"\0" not in path:
             if b"#" in target:
                 raise AmbiguousTarget("a fragment (#) is never sent")
             return path[1:].split(b"/"), None

@@ -41,7 +41,7 @@ class Logged:
             "status": status, "bytes_in": 0, "bytes_out": 512, "duration": 0.0125, "first_byte": 0.01, "request_id": "r-1",
             "client": "192.0.2.1",
         }  # fmt: skip
-        self.access_log.log(**{**request, **changes})
+        self.access_log.log(*{**request, **changes}.values())
 
     @cached_property
     def text(self) -> str:
