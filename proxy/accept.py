@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from proxy.attempt import hurry
 from proxy.fields import Refused
+from proxy.networks import address_of
 from proxy.passage import Passage
 from proxy.patience import (
     LAST_WORD_SECONDS,
@@ -65,8 +66,7 @@ class ClientConnection(RequestReader, asyncio.Protocol):
         self.transport = transport  # type: ignore[assignment]  # uvloop's transport is a Transport in all but name
         arrival = self.arrival
         if arrival is None:
-            peer = transport.get_extra_info("peername")
-            self.peer = peer[0] if isinstance(peer, tuple) else "unix"
+            self.peer = address_of(transport.get_extra_info("peername"))
         else:
             self.peer, self.scheme = arrival.peer, arrival.scheme
         self.peer_bytes = self.peer.encode()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from proxy.doorway import Doorway
 from proxy.handshakes import refuse_handshakes
+from proxy.networks import address_of
 from proxy.patience import LINGER_SECONDS
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class Listener:
         except OSError as error:  # no descriptors, no memory: trying again at once would only burn the processor
             self._pause("error", str(error))
             return False
-        arriving = self._loop.create_task(self.doorway.let_in(accepted, peer[0]))
+        arriving = self._loop.create_task(self.doorway.let_in(accepted, address_of(peer)))
         self._arriving.add(arriving)
         arriving.add_done_callback(self._arrived)
         return True

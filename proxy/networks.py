@@ -6,6 +6,13 @@ import ipaddress
 from collections.abc import Iterable
 
 
+def address_of(peername: object) -> str:
+    """The address of a connection's other end as sockets tell it. An IPv4 client on a socket for both families is an IPv4 client."""
+    if not isinstance(peername, tuple):
+        return "unix"
+    return str(peername[0]).removeprefix("::ffff:")
+
+
 class Networks:
     """``peer in networks``, for the address of a peer as text. False if there are none: then nobody is in them."""
 

@@ -29,6 +29,7 @@ from proxy.http2.budget import Budget
 from proxy.http2.farewell import Farewell
 from proxy.http2.framing import LAST_STREAM, SLICE, Framing
 from proxy.http2.stream import HIGH_WATER, Stream
+from proxy.networks import address_of
 from proxy.patience import LINGER_SECONDS
 from proxy.progress import Progress
 
@@ -104,8 +105,7 @@ class Http2Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport  # type: ignore[assignment]  # uvloop's transport is a Transport in all but name
         if self.arrival is None:
-            peer = transport.get_extra_info("peername")
-            self.peer = peer[0] if isinstance(peer, tuple) else "unix"
+            self.peer = address_of(transport.get_extra_info("peername"))
         else:
             self.peer = self.arrival.peer
         self.trusted = self.live.trusts(self.peer)

@@ -30,11 +30,13 @@ MAX_ALL_BYTES: Final = 8 * 1024 * 1024
 
 
 class Found(NamedTuple):
-    """Files that are good: their texts, and the facts of each certificate by its path."""
+    """Files that are good: their texts, and the facts of each certificate by its path. ``stamps`` are older than the texts, so that no
+    change is missed."""
 
     tls: ClientTls | None
     texts: CertificateTexts = NO_TEXTS
     facts: dict[str, Facts] = {}  # noqa: RUF012 - never changed
+    stamps: tuple[Stamp, ...] | None = None
 
 
 NO_CERTIFICATES: Final = Found(None)
@@ -44,6 +46,7 @@ def read_certificates(tls: ClientTls | None) -> Found:
     """Read and try everything that ``tls`` names. Raises BadCertificate with the first thing that is wrong."""
     if tls is None:
         return NO_CERTIFICATES
+    stamps = stamps_of(tls)
     kinds = {tls.client_ca: "client_ca"} if tls.client_ca else {}
     for pair in tls.certificates:
         kinds |= {pair.key: "key", pair.certificate: "certificate"}
@@ -54,7 +57,7 @@ def read_certificates(tls: ClientTls | None) -> Found:
     for pair in tls.certificates:
         context = certificate_context(pair, tls, files, protocols=["http/1.1"])
         facts[pair.certificate] = facts_of(pair.certificate, files[pair.certificate], context)
-    return Found(tls, CertificateTexts(files, {path: known.names for path, known in facts.items()}), facts)
+    return Found(tls, CertificateTexts(files, {path: known.names for path, known in facts.items()}), facts, stamps)
 
 
 def _text(kind: str, path: str) -> str:
@@ -95,7 +98,7 @@ class CurrentCertificates:
     def use(self, found: Found) -> None:
         """These are in use now: a good table names them, or their files have changed."""
         if found.tls != self._found.tls:
-            self._settling = Settling(stamps_of(found.tls))
+            self._settling = Settling(found.stamps)
         for path in self._found.facts:
             self._tell_expiry(path, 0)
         self._found, self.error = found, None
