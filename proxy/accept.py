@@ -323,6 +323,8 @@ class ClientConnection(RequestReader, asyncio.Protocol):
     def check_pace(self) -> None:
         """Called every ``PACE_SECONDS``: a body must reach a rate on average, as long as it is only the client that we wait for."""
         passage = self.passage
+        if self.tunnel is not None and not self.transport.is_reading() and presence(self.transport) is Presence.GONE:
+            self.transport.abort()  # held by a backend that takes nothing: its leaving is not read
         if passage is None or passage.request_complete or passage.answer_begun or self._hold:
             return
         if passage.expects and not passage.continued and not passage.bytes_in:

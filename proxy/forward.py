@@ -264,7 +264,7 @@ class BackendConnection(Outlet, asyncio.Protocol):
             self._interim_answer(carries, status, line)
             return
         self._headers = []
-        self._half_read = 0
+        self._half_read = 1  # begin anew; 0 is right after a piece of body
         fields = read_answer_fields(headers, dechunk=carries.http_1_0)
         if status == 101 and not self._is_wanted_upgrade(carries, fields):
             # RFC 9110 section 15.2.2: the server switches to what was asked for, or not at all.

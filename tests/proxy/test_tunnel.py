@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 
 import pytest
 
@@ -359,3 +361,29 @@ async def test_an_upgrade_that_is_not_asked_for_properly_is_a_plain_request(
         await client.send(request_)
         assert (await client.read_answer())[::2] == (200, b"plain")
     assert running.count("strangler_tunnels_ended") == 0
+
+
+@pytest.mark.promise("C6")
+async def test_a_client_that_leaves_a_tunnel_whose_backend_stalls_is_noticed(
+    origin: Origins, proxy: Proxies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("proxy.live_path.PACE_SECONDS", 0.1)
+
+    async def stalls(connection: OriginConnection) -> None:
+        await connection.read_head()
+        await connection.send(SWITCH)
+        await asyncio.sleep(3600)
+
+    backend = await origin(stalls)
+    running = await proxy(to_legacy(backend.port))
+    client = await running.connect()
+    await client.send(UPGRADE)
+    await client.read_head()
+    (connection,) = running.live.clients
+    client.writer.write(bytes(2**26))
+    await eventually(lambda: not connection.transport.is_reading())
+    reset = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time
+    client.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+    client.writer.transport.abort()
+    await eventually(lambda: running.count("strangler_tunnels_ended", reason="client") == 1)
+    await eventually(lambda: not running.live.clients)
