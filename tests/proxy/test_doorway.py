@@ -347,7 +347,7 @@ async def test_who_sends_on_after_a_refusal_is_read_as_long_as_it_sends(
     entrance: Entrances, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A client that reads only when it has sent all; a reset before would cost it the answer."""
-    monkeypatch.setattr("proxy.tls_client.LINGER_SECONDS", 0.1)
+    monkeypatch.setattr("proxy.tls_client.LINGER_SECONDS", 0.5)
     made = await entrance(to_legacy(1), ONE)
 
     def send_all_and_read_then() -> bytes:
@@ -357,9 +357,9 @@ async def test_who_sends_on_after_a_refusal_is_read_as_long_as_it_sends(
             client_context().wrap_socket(raw, server_hostname="example.com") as client,
         ):
             client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n")
-            for _ in range(15):
+            for _ in range(25):
                 client.sendall(b"x" * 1000)
-                pause.wait(0.04)
+                pause.wait(0.05)
             return client.recv(100)
 
     assert (await asyncio.to_thread(send_all_and_read_then)).startswith(b"HTTP/1.1 400 ")
@@ -413,8 +413,8 @@ async def test_a_client_that_reads_slowly_gets_all_and_one_that_does_not_read_go
 ) -> None:
     size = 8 * 1024 * 1024
     behind = await origin(always(ok(b"x" * size)))
-    made = await entrance(to_legacy(behind.port, "defaults: { timeouts: { idle: 200ms } }\n"), ONE)
-    monkeypatch.setattr("proxy.tls_client.STALL_SECONDS", 0.2)
+    made = await entrance(to_legacy(behind.port, "defaults: { timeouts: { idle: 1s } }\n"), ONE)
+    monkeypatch.setattr("proxy.tls_client.STALL_SECONDS", 1.0)
 
     def read(pause: float) -> int:
         """All of the answer by small steps; with the longest pause that is none."""
@@ -556,6 +556,7 @@ async def test_a_load_balancer_that_says_nothing_is_let_go(
     client = await made.connect(first=b"PROXY TCP4 ")
     assert await client.read_to_end() == b""
     assert made.turned_away("proxy_header_timeout") == 1
+    monkeypatch.setattr(doorway, "PATIENCE", PATIENCE)
     client = await made.connect(first=b"PROXY")
     await client.close()
     await eventually(lambda: made.turned_away("left") == 1)
