@@ -25,7 +25,7 @@ from h2.events import (
 from h2.exceptions import ProtocolError
 
 from proxy.fields import Refused
-from proxy.http2.budget import Budget
+from proxy.http2.budget import EARNED, budget_of_frames, budget_of_streams
 from proxy.http2.farewell import Farewell
 from proxy.http2.framing import LAST_STREAM, SLICE, Framing
 from proxy.http2.stream import HIGH_WATER, Stream
@@ -44,17 +44,6 @@ if TYPE_CHECKING:
     from proxy.tunnel import Tunnel
 
 log = logging.getLogger(__name__)
-
-IDLE_FRAMES = 1000
-IDLE_FRAMES_RATE = 50
-"""Frames that bring nothing: at once, and a second. PING, SETTINGS, PRIORITY, WINDOW_UPDATE, RST_STREAM, empty DATA, unknown ones."""
-
-EARNED = 8
-"""Frames that bring nothing allowed for each request, and for each frame of an answer: clients open windows as they read."""
-
-GIVEN_UP = 200
-GIVEN_UP_RATE = 20
-"""Streams that a client gives up, or has us reset, before they are answered: at once, and a second (CVE-2023-44487)."""
 
 MAX_QUEUED = 2 * 1024 * 1024
 """Bytes of answers that wait on one connection until no stream may keep more than one read of its backend waiting."""
@@ -97,8 +86,8 @@ class Http2Connection(asyncio.Protocol):
         self._lingering = False
         self._progress = Progress()
         self._farewell = Farewell.NOT_YET
-        self._idle_frames = Budget(IDLE_FRAMES, IDLE_FRAMES_RATE, live.now)
-        self._given_up = Budget(GIVEN_UP, GIVEN_UP_RATE, live.now)
+        self._idle_frames = budget_of_frames(live.now)
+        self._given_up = budget_of_streams(live.now)
 
     # What the event loop does.
 

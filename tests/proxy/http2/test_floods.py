@@ -22,7 +22,7 @@ from hyperframe.frame import (
     WindowUpdateFrame,
 )
 
-from proxy.http2.connection import GIVEN_UP, IDLE_FRAMES
+from proxy.http2.budget import GIVEN_UP, IDLE_FRAMES
 from proxy.http2.framing import MAX_STREAMS, Framing
 from proxy.model.resilience import Limits
 from tests.proxy.conftest import Origins, to_legacy
