@@ -47,7 +47,7 @@ class Listener:
         self._accepting = False
         self._undecided = False
         self._closed = False
-        self._most = _most_clients()
+        live.most = _most_clients()
         self._told_at = -TELL_SECONDS
 
     def open(self) -> None:
@@ -57,7 +57,7 @@ class Listener:
 
     def tick(self) -> None:
         """Go on after a pause, as soon as there is room, and not while the worker has too much to do."""
-        self._most = _most_clients()
+        self._live.most = _most_clients()
         shed = self._live.shed
         if shed is not None and not shed.accepts:
             if self._accepting:
@@ -66,7 +66,7 @@ class Listener:
             self.open()
 
     def _has_room(self) -> bool:
-        return len(self._live.clients) + len(self._arriving) < self._most
+        return self._live.has_room(len(self._arriving))
 
     async def close(self, settle: float = 0.0) -> None:
         """Accept no more. With ``settle`` the sockets end with us: nobody new is let in, and who is already in the queue, or
@@ -94,7 +94,7 @@ class Listener:
     def _accept(self, listening: socket.socket) -> None:
         for _ in range(BURST):
             if not self._has_room():
-                self._pause("clients", f"{self._most} clients are as many as our file descriptors are for")
+                self._pause("clients", f"{self._live.most} clients are as many as our file descriptors are for")
                 return
             if not self._take(listening):
                 return
@@ -123,7 +123,7 @@ class Listener:
     def _pause(self, reason: str, detail: str) -> None:
         self._stop()
         live = self._live
-        if reason == "clients" and len(live.clients) < self._most:
+        if reason == "clients" and live.has_room():
             self._undecided = True  # some are counted twice for a moment, as arriving and as clients
             return
         live.counters.add("strangler_accept_pauses", reason=reason)

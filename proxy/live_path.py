@@ -8,6 +8,7 @@ import logging
 import os
 import random
 import socket
+import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -109,6 +110,7 @@ class LivePath:
         self._waiting: list[Flushes] = []
         self.clients: set[Guest] = set()
         self.streams: set[Guest] = set()
+        self.most = sys.maxsize
         self.held: set[ClientConnection] = set()
         self.emptied = asyncio.Event()
         self.tap = Tap(settings.tap_path, source, settings.tap_bytes, self.meters, self._plans)
@@ -170,6 +172,10 @@ class LivePath:
         self._doors.leave(client.peer)
         self.values[self._connections] -= 1
         self._note_empty()
+
+    def has_room(self, arriving: int = 0) -> bool:
+        """Whether there are file descriptors for one more client, or stream, and its backend. ``most`` says for how many."""
+        return len(self.clients) + len(self.streams) + arriving < self.most
 
     def stream_arrived(self, stream: Guest) -> None:
         """The doors are for connections; how many streams one of them may have is HTTP/2's business."""

@@ -185,9 +185,10 @@ class Http2Connection(asyncio.Protocol):
         stream_id = event.stream_id
         if stream_id in given_up:
             return 1
-        full = len(self.live.streams) >= self.live.limits.connections
+        live = self.live
+        full = len(live.streams) >= live.limits.connections or not live.has_room()
         if full:
-            self.live.counters.add("strangler_refused", reason="streams")
+            live.counters.add("strangler_refused", reason="streams")
         if full or stream_id > self.last_stream:
             self._framing.reset_stream(stream_id, ErrorCodes.REFUSED_STREAM)  # never processed: safe to send again
             return 0

@@ -341,6 +341,16 @@ async def test_a_worker_has_as_many_streams_as_it_may_have_connections(origin: O
     client.writer.transport.abort()
 
 
+async def test_a_stream_for_which_there_is_no_file_descriptor_is_refused(origin: Origins, http2: Http2Proxies) -> None:
+    backend = await origin(always(ok()))
+    both = await http2(to_legacy(backend.port))
+    client = await both.connect()
+    both.running.live.most = 1
+    assert (await client.ask(request())).reset == ErrorCodes.REFUSED_STREAM
+    both.running.live.most = 2
+    assert (await client.ask(request())).status == 200
+
+
 async def test_a_slow_body_is_refused_by_its_pace(
     origin: Origins, http2: Http2Proxies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
