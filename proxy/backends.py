@@ -84,8 +84,9 @@ class LiveBackend:
 
     def pick(self, failed: LiveEndpoint | None) -> LiveEndpoint:
         """The endpoint for the next try: another than the one that ``failed`` just now, if there is another to use."""
-        if self._only is not None:
-            return self._only
+        only = self._only
+        if only is not None:
+            return only
         cycle = self._cycle
         self._turn = turn = (self._turn + 1) % len(cycle)
         picked = cycle[turn]

@@ -32,14 +32,17 @@ REST_SECONDS = 0.1
 
 
 class Pool:
-    """Connections to one endpoint. Last in, first out: the most recently used one is the most surely alive."""
+    """Connections to one endpoint. Last in, first out: the most recently used one is the most surely alive.
 
-    __slots__ = ("_dial", "_idle", "_loop", "_resting", "_tasks", "closed", "epoch", "flush_soon")
+    ``epoch`` changes when connections that were made before may lead elsewhere now.
+    """
+
+    __slots__ = ("_dial", "_idle", "_loop", "_resting", "_room", "_tasks", "epoch", "flush_soon")
 
     def __init__(self, dial: Dial, loop: asyncio.AbstractEventLoop, flush_soon: FlushSoon) -> None:
         self.flush_soon = flush_soon
-        self.closed = False
         self.epoch = 0
+        self._room = MAX_IDLE
         self._dial = dial
         if dial.name is not None:
             dial.name.left = self._addresses_left
@@ -65,9 +68,8 @@ class Pool:
     def put(self, connection: BackendConnection, *, rests: bool = False) -> None:
         """``rests``: the answer told of a body that must not come (HEAD, 304). A broken backend sends it all the same, and late:
         nobody may take it for the next answer, so such a connection proves its silence first."""
-        if connection.epoch != self.epoch and self._leads_here(connection):
-            connection.epoch = self.epoch
-        if self.closed or connection.epoch != self.epoch or len(self._idle) + len(self._resting) >= MAX_IDLE:
+        gone = connection.epoch != self.epoch and not self._stays(connection)
+        if gone or len(self._idle) + len(self._resting) >= self._room:
             connection.transport.close()
             return
         connection.idle_since = self._loop.time()
@@ -123,19 +125,21 @@ class Pool:
         self.epoch += 1
         for connections in (self._idle, self._resting):
             for connection in list(connections):
-                if self._leads_here(connection):
-                    connection.epoch = self.epoch
-                else:
+                if not self._stays(connection):
                     connections.remove(connection)
                     connection.transport.close()
 
-    def _leads_here(self, connection: BackendConnection) -> bool:
+    def _stays(self, connection: BackendConnection) -> bool:
+        """Whether a connection of an earlier epoch may be kept; then it is of this one."""
         peer = connection.transport.get_extra_info("peername")
-        return self._dial.leads_to(peer[0]) if peer else True
+        if peer and not self._dial.leads_to(peer[0]):
+            return False
+        connection.epoch = self.epoch
+        return True
 
     def close(self) -> None:
         """Keep nothing any more; what is in use closes when it is done."""
-        self.closed = True
+        self._room = 0
         self._dial.close()
         for connections in (self._idle, self._resting):
             while connections:
