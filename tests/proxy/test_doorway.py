@@ -258,6 +258,36 @@ async def test_an_optional_certificate_may_be_left_out(origin: Origins, entrance
     assert b"lient-cert" not in behind.heads[0].lower()
 
 
+@pytest.mark.promise("C12")
+async def test_tls_on_a_plain_port_is_refused_in_one_line(
+    entrance: Entrances, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = await entrance(to_legacy(1))
+    with caplog.at_level("INFO"), pytest.raises((ssl.SSLError, ConnectionError)):
+        await made.connect(client_context())
+    await eventually(lambda: not made.proxy.live.clients)
+    assert [record.message for record in caplog.records if record.name.startswith("proxy")] == ["refused"]
+    assert made.proxy.count("strangler_refused") == 1
+
+
+@pytest.mark.promise("C12")
+@pytest.mark.parametrize(
+    "garbage", [b"\x00" * 100, b"\x16\x03\x01\xff\xff" + b"\x00" * 70000, b"\x80\x2e\x01\x00\x02", b"SSH-2.0-x\r\n"]
+)
+async def test_garbage_on_a_port_with_tls_is_closed_in_one_line(
+    entrance: Entrances, caplog: pytest.LogCaptureFixture, garbage: bytes
+) -> None:
+    made = await entrance(to_legacy(1), ONE)
+    client = await made.connect()
+    with caplog.at_level("INFO"):
+        client.writer.write(garbage)
+        client.writer.write_eof()
+        assert not (await client.read_to_end())[7:]  # an alert at most
+        await eventually(lambda: made.proxy.count("strangler_connections_turned_away") == 1)
+    assert [record.message for record in caplog.records if record.name.startswith("proxy")] == ["turned away"]
+
+
+@pytest.mark.promise("C12")
 async def test_plain_http_on_a_port_with_tls_is_closed_and_counted(entrance: Entrances) -> None:
     made = await entrance(to_legacy(1), ONE)
     client = await made.connect()
