@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from proxy.listener import RESERVED
+from proxy.live_path import TICK_SECONDS
 from proxy.supervise.watchdog import vitals
 from tests.faults.conftest import ROUNDS
 from tests.faults.site import BODY, Users, order, site, stream, table
@@ -38,6 +39,7 @@ async def test_a_worker_without_descriptors_lets_new_clients_wait_and_serves_tho
     ):
         (worker,) = await asyncio.to_thread(running.pids, "proxy")
         resource.prlimit(worker, resource.RLIMIT_NOFILE, (LIMIT, LIMIT))
+        await asyncio.sleep(TICK_SECONDS * 5)  # it looks at its limit once a tick
         for _ in range(ROUNDS):
             users = Users(running.port)
             users.come(order, 4)
