@@ -1,7 +1,7 @@
 # The command index. Every target does all of its own set-up; the second run starts in seconds.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test faults check lint types bench clean
+.PHONY: help setup demo test fuzz faults check lint types bench clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -9,6 +9,7 @@ BIN := .venv/bin
 help:
 	@echo 'make demo    the five-minute story: a real monolith, a new service with planted faults, the report'
 	@echo 'make test    all tests'
+	@echo 'make fuzz    mutated traffic on both sides of the wire for SECONDS=60'
 	@echo 'make check   what continuous integration runs: lint, types, tests'
 	@echo 'make lint    ruff: format and rules'
 	@echo 'make types   mypy --strict'
@@ -37,6 +38,11 @@ test: setup
 
 faults: setup
 	@STRANGLER_ROUNDS=$${STRANGLER_ROUNDS:-50} $(BIN)/python -m pytest -s tests/faults
+
+SECONDS ?= 60
+
+fuzz: setup
+	@STRANGLER_FUZZ_SECONDS=$(SECONDS) $(BIN)/python -m pytest -q tests/proxy/test_fuzz.py
 
 check: lint types test
 

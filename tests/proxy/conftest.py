@@ -101,35 +101,34 @@ async def proxy(tmp_path: Path) -> AsyncIterator[Proxies]:
     async with contextlib.AsyncExitStack() as stack:
 
         async def start(table: str | Table) -> Proxy:
-            if isinstance(table, str):
-                table = load_table(table)
-            run_dir = tmp_path
-            counters = Counters(run_dir, "proxy-0-1")
-            access_log = ListLog()
-            live = LivePath(
-                Settings(run_dir=str(run_dir)), Routing(table, SECRET), SECRET, counters, access_log, "proxy-0-1"
-            )
-            live.shedder.measure = lambda _: Pressure()  # the machine that tests run on may be busy
-            server = await live.loop.create_server(lambda: ClientConnection(live), "127.0.0.1", 0)
-            ticking = live.loop.create_task(_tick(live))
-
-            running = Proxy(live, server.sockets[0].getsockname()[1], run_dir, access_log, server)
-
-            async def stop() -> None:
-                for client in running.clients:
-                    await client.close()
-                ticking.cancel()
-                server.close()
-                for connection in list(live.clients):
-                    connection.transport.abort()
-                live.backends.close()
-                await eventually(lambda: not live.clients, "a client connection was never closed")
-                counters.close()
-
-            stack.push_async_callback(stop)
-            return running
+            return await stack.enter_async_context(serving(table, tmp_path))
 
         yield start
+
+
+@contextlib.asynccontextmanager
+async def serving(table: str | Table, run_dir: Path) -> AsyncIterator[Proxy]:
+    if isinstance(table, str):
+        table = load_table(table)
+    counters = Counters(run_dir, "proxy-0-1")
+    access_log = ListLog()
+    live = LivePath(Settings(run_dir=str(run_dir)), Routing(table, SECRET), SECRET, counters, access_log, "proxy-0-1")
+    live.shedder.measure = lambda _: Pressure()  # the machine that tests run on may be busy
+    server = await live.loop.create_server(lambda: ClientConnection(live), "127.0.0.1", 0)
+    ticking = live.loop.create_task(_tick(live))
+    running = Proxy(live, server.sockets[0].getsockname()[1], run_dir, access_log, server)
+    try:
+        yield running
+    finally:
+        for client in running.clients:
+            await client.close()
+        ticking.cancel()
+        server.close()
+        for connection in list(live.clients):
+            connection.transport.abort()
+        live.backends.close()
+        await eventually(lambda: not live.clients, "a client connection was never closed")
+        counters.close()
 
 
 async def _tick(live: LivePath) -> None:

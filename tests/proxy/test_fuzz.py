@@ -1,82 +1,69 @@
-"""Mutated traffic on both sides of the wire: whatever comes, the live path stays in step with itself."""
+"""Mutated traffic on both sides of the wire: whatever comes, the live path stays in step with itself.
+
+In continuous integration some fixed cases; ``make fuzz`` goes on with new ones for ``SECONDS``. What fails is made as small as
+possible by hypothesis, and printed.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
+import os
+import random
+import re
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import httptools
+import hypothesis
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+import uvloop
+from hypothesis import HealthCheck, Phase, given, settings
 
-from tests.proxy.conftest import Origins, Proxies, Proxy, to_legacy
-from tests.proxy.wire import Client, OriginConnection, eventually, get, ok
+from tests.proxy.conftest import Proxy, serving, to_legacy
+from tests.proxy.mutations import FINE, SIDES, TAG, Case, Talk
+from tests.proxy.wire import Client, Origin, OriginConnection, eventually
 
-REQUESTS = [
-    get(b"/a"),
-    get(b"/b", b"Connection: close"),
-    get(b"/c", method=b"HEAD"),
-    get(b"/ws", b"Connection: Upgrade", b"Upgrade: websocket"),
-    b"GET /old HTTP/1.0\r\n\r\n",
-    b"POST /d HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",
-    b"POST /e HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3;x=1\r\nabc\r\n0\r\nX-Sum: 1\r\n\r\n",
-    b"POST /f HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 3\r\n\r\nabc",
-    b"PUT /g HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc",
-]
-ANSWERS = [
-    ok(),
-    ok(b"", b"Connection: close"),
-    b"HTTP/1.1 204 No Content\r\n\r\n",
-    b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
-    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 1\r\n\r\n",
-    b"HTTP/1.0 200 OK\r\n\r\nuntil the end",
-    b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + ok(b"after"),
-    b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
-    ok() + ok(b"surplus"),
-]
-SPICE = [
-    b"\r\n",
-    b"\n",
-    b"\r",
-    b"\0",
-    b" ",
-    b":",
-    b"0",
-    b"9",
-    b"\xff",
-    b"Content-Length: 3\r\n",
-    b"Transfer-Encoding: chunked\r\n",
-]
+SECONDS = float(os.environ.get("STRANGLER_FUZZ_SECONDS", "0"))
+EXAMPLES = 60
+SILENCE = 0.03
+"""Seconds without a byte until a client has heard enough."""
 
-
-@st.composite
-def mutated(draw: st.DrawFn, messages: list[bytes]) -> tuple[bytes, ...]:
-    """Some messages in a row, a few of their bytes cut, replaced or added to, in one to three pieces."""
-    data = b"".join(draw(st.lists(st.sampled_from(messages), min_size=1, max_size=3)))
-    for _ in range(draw(st.integers(0, 3))):
-        at = draw(st.integers(0, len(data)))
-        data = data[:at] + draw(st.sampled_from([b"", *SPICE])) + data[at + draw(st.integers(0, 3)) :]
-    cuts = sorted(draw(st.lists(st.integers(0, len(data)), max_size=2)))
-    return tuple(data[a:b] for a, b in zip([0, *cuts], [*cuts, len(data)], strict=True))
+_TAGS = re.compile(rb"<[w\d@?][\d@?]>")
 
 
 class Requests:
-    """Counts what a parser takes for requests: no more answers than that may come."""
+    """What a strict parser takes for requests: no more answers than that may come, and a backend sees nothing else."""
 
-    def __init__(self, data: bytes) -> None:
-        self.begun = 0
-        parser = httptools.HttpRequestParser(self)
-        try:
-            parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self.begun += 2  # what follows is either dropped or framed anew
-        except httptools.HttpParserError:
-            pass
+    def __init__(self) -> None:
+        self.targets: list[bytes] = []
+        self.error: Exception | None = None
+        self.complete = 0
+        self.upgrades = False
+        self._parser = httptools.HttpRequestParser(self)
+
+    def feed(self, data: bytes) -> None:
+        while data and self.error is None:
+            try:
+                self._parser.feed_data(data)
+                return
+            except httptools.HttpParserUpgrade as upgrade:
+                self.upgrades = True
+                data = data[upgrade.args[0] :]
+            except httptools.HttpParserError as error:
+                self.error = error
 
     def on_message_begin(self) -> None:
-        self.begun += 1
+        self.targets.append(b"")
+
+    def on_url(self, part: bytes) -> None:
+        self.targets[-1] += part
+
+    def on_message_complete(self) -> None:
+        self.complete += 1
 
 
 class Answers:
@@ -92,71 +79,142 @@ class Answers:
         self.final += self._parser.get_status_code() >= 200
 
 
-async def exchange(running: Proxy, pieces: tuple[bytes, ...]) -> bytes:
-    """Send, and read until the proxy closes or has nothing more to say."""
-    client = await Client.connect(running.port)
-    received = b""
-    try:
-        for piece in pieces:
-            await client.send(piece)
+class Arena:
+    """A proxy, its backend, and a witness: a good client on a connection of its own, which uses the same backend connections."""
+
+    def __init__(self) -> None:
+        self.case = Case((), (), True)
+        self.proxy: Proxy
+        self.invalid: list[Exception] = []
+        self._turn = itertools.count()
+        self._witnessed = itertools.count()
+
+    @contextlib.asynccontextmanager
+    async def open(self, directory: Path) -> AsyncIterator[Arena]:
+        async with Origin(self.backend) as origin:
+            more = "defaults: { timeouts: { first_byte: 200ms, idle: 200ms } }\n"
+            async with serving(to_legacy(origin.port, more), directory) as self.proxy:
+                yield self
+
+    async def backend(self, connection: OriginConnection) -> None:
+        requests = Requests()
+        answered = 0
+        while data := await connection.reader.read(2**16):
+            requests.feed(data)
+            if requests.error is not None:
+                self.invalid.append(requests.error)
+                return
+            while answered < requests.complete:
+                target = requests.targets[answered]
+                answered += 1
+                tag = _TAGS.search(target)
+                if not await self.answer(
+                    connection, tag[0] if tag else b"<??>", witness=target.startswith(b"/witness")
+                ):
+                    return
+
+    async def answer(self, connection: OriginConnection, tag: bytes, *, witness: bool) -> bool:
+        """Says whether the connection goes on."""
+        if witness:
+            await connection.send(FINE.replace(TAG, tag))
+            return True
+        talk = self.case.answers[next(self._turn) % len(self.case.answers)]
+        for piece in talk.tagged(tag):
+            await connection.send(piece)
             await asyncio.sleep(0)
-        while data := await asyncio.wait_for(client.reader.read(2**16), 0.03):
-            received += data
-    except (ConnectionError, TimeoutError):
-        pass
-    await client.close()
-    return received
+        if talk.end == "resets":
+            connection.reset()
+        switched = b" 101 " in b"".join(talk.pieces)  # what follows is no HTTP
+        return talk.end == "stays" and not switched
 
+    async def run(self, case: Case) -> None:
+        self.case = case
+        self.invalid.clear()
+        tags = [b"<%02d>" % number for number in range(len(case.clients))]
+        await asyncio.gather(
+            self.witness(), *(self.client(talk, tag) for talk, tag in zip(case.clients, tags, strict=True))
+        )
+        await self.witness()
+        await self.came_to_rest()
+        assert not self.invalid, self.invalid
 
-async def came_to_rest(running: Proxy) -> None:
-    live = running.live
-    await eventually(lambda: not live.clients, "a client connection was left over")
-    assert running.count("strangler_in_flight") == 0
-    assert running.count("strangler_connections") == 0
-    assert running.count("strangler_tunnels") == 0
-    await eventually(lambda: not connecting(), "a task was left over")
+    async def client(self, talk: Talk, tag: bytes) -> None:
+        pieces = talk.tagged(tag)
+        received = await self.exchange(pieces, talk.end)
+        legal = Requests()
+        legal.feed(b"".join(pieces))
+        # One more: bytes that begin no request are refused all the same. This parser does not know what follows the head of an upgrade.
+        assert Answers(received).final <= len(legal.targets) + 1 or legal.upgrades
+        if self.case.traceable:
+            assert set(_TAGS.findall(received)) <= {tag, b"<??>", TAG}
+
+    async def exchange(self, pieces: list[bytes], end: str) -> bytes:
+        """Send, and read until the proxy closes or has nothing more to say."""
+        client = await Client.connect(self.proxy.port)
+        received = b""
+        try:
+            for piece in pieces:
+                await client.send(piece)
+                await asyncio.sleep(0)
+            if end == "ends":
+                client.writer.write_eof()
+            while end != "resets" and (data := await asyncio.wait_for(client.reader.read(2**16), SILENCE)):
+                received += data
+        except (OSError, TimeoutError):
+            pass
+        client.writer.transport.abort()
+        await client.close()
+        return received
+
+    async def witness(self) -> None:
+        tag = b"<w%d>" % (next(self._witnessed) % 10)
+        client = await Client.connect(self.proxy.port)
+        for _ in range(3):
+            await client.send(b"GET /witness/" + tag + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+            status, _, body = await client.read_answer()
+            assert (status, body) == (200, tag) or not self.case.traceable
+        await client.close()
+
+    async def came_to_rest(self) -> None:
+        running = self.proxy
+        await eventually(lambda: not running.live.clients, "a client connection was left over")
+        for gauge in ("strangler_in_flight", "strangler_connections", "strangler_tunnels"):
+            assert running.count(gauge) == 0, gauge
+        await eventually(lambda: not connecting(), "a task was left over")
 
 
 def connecting() -> list[str]:
     return [name for task in asyncio.all_tasks() if (name := task.get_name()).startswith("connect ")]
 
 
-async def check(running: Proxy, pieces: tuple[bytes, ...]) -> None:
-    received = await exchange(running, pieces)
-    # One more: bytes that begin no request are refused all the same.
-    assert Answers(received).final <= Requests(b"".join(pieces)).begun + 1
-    await came_to_rest(running)
+def seeds() -> Iterator[int | None]:
+    """None for the fixed cases; then as many more as there is time for."""
+    yield None
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        yield random.randrange(2**32)
 
 
-@pytest.mark.parametrize("side", ["requests", "answers"])
-async def test_mutated_traffic_leaves_nothing_behind(
-    origin: Origins, proxy: Proxies, caplog: pytest.LogCaptureFixture, side: str
-) -> None:
-    answer: tuple[bytes, ...] = (ok(),)
+@pytest.mark.promise("C2", "U9")
+@pytest.mark.parametrize("side", SIDES)
+def test_mutated_traffic_leaves_nothing_behind(tmp_path: Path, caplog: pytest.LogCaptureFixture, side: str) -> None:
+    arena = Arena()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        stack = contextlib.AsyncExitStack()
+        runner.run(stack.enter_async_context(arena.open(tmp_path)))
 
-    async def handler(connection: OriginConnection) -> None:
-        while True:
-            await connection.read_head()
-            for piece in answer:
-                await connection.send(piece)
-                await asyncio.sleep(0)
-            if answer[-1].endswith((b"end", b"surplus")):
-                break
+        def check(case: Case) -> None:
+            caplog.clear()
+            runner.run(asyncio.wait_for(arena.run(case), 20.0))
+            assert not [record for record in caplog.records if record.levelno >= logging.ERROR], caplog.text
 
-    backend = await origin(handler)
-    running = await proxy(to_legacy(backend.port))
-    cases: list[tuple[bytes, ...]] = []
-
-    @settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(mutated(REQUESTS if side == "requests" else ANSWERS))
-    def collect(pieces: tuple[bytes, ...]) -> None:
-        cases.append(pieces)
-
-    collect()
-    with caplog.at_level(logging.ERROR):
-        for number, pieces in enumerate(cases):
-            if side == "answers":
-                answer = pieces
-                pieces = (REQUESTS[number % len(REQUESTS)],)
-            await check(running, pieces)
-            assert not caplog.records, (pieces, caplog.text)
+        try:
+            for seed in seeds():
+                limits = settings(
+                    max_examples=EXAMPLES, deadline=None, database=None, derandomize=seed is None,
+                    suppress_health_check=list(HealthCheck), phases=[Phase.generate] + [Phase.shrink] * (seed is not None),
+                )  # fmt: skip
+                test = limits(given(SIDES[side])(check))
+                (test if seed is None else hypothesis.seed(seed)(test))()
+        finally:
+            runner.run(stack.aclose())
