@@ -131,10 +131,11 @@ class LiveBackend:
         for live in self.endpoints:
             live.pool.sweep(now)
         if self._restless:
-            for live in self.endpoints:
-                if live.ejection is not None and live.ejection.is_over(now):
-                    live.come_back(now, "its time is over")
-            self.arrange(now)
+            back = [live for live in self.endpoints if live.ejection is not None and live.ejection.is_over(now)]
+            for live in back:
+                live.come_back(now, "its time is over")
+            if back or any(live.back_at is not None for live in self.endpoints):
+                self.arrange(now)
 
     def close(self) -> None:
         """Keep no connection any more; those in use close when they are done."""

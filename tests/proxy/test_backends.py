@@ -249,3 +249,19 @@ async def test_an_endpoint_that_comes_back_takes_its_share_little_by_little(
         shares.append(picked[True] / 1000)
     assert shares == [pytest.approx(0.09, abs=0.01), pytest.approx(0.35, abs=0.02), pytest.approx(0.5, abs=0.01)]
     assert ill.back_at is None
+
+
+async def test_nothing_is_worked_out_anew_while_an_ejection_lasts(
+    origin: Origins, proxy: Proxies, unused_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = await origin(always(ok(b"good")))
+    running = await proxy(table([*urls(good), f"http://127.0.0.1:{unused_port}"], ", ejection: { failures: 1 }"))
+    await answers(running, 2)
+    arranged: list[float] = []
+    monkeypatch.setattr(LiveBackend, "arrange", lambda _, now: arranged.append(now))
+    backend, now = of(running), running.live.now
+    for later in (1.0, 29.0):
+        backend.tick(now + later)
+    assert arranged == []
+    backend.tick(now + 31.0)
+    assert arranged == [now + 31.0]
