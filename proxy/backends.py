@@ -15,6 +15,7 @@ from proxy.budget import RetryBudget
 from proxy.endpoints.checks import Checks
 from proxy.endpoints.dial import Dial
 from proxy.endpoints.live_endpoint import LiveEndpoint
+from proxy.endpoints.names import MOST_LOOKUPS
 from proxy.endpoints.tls import Tls
 from proxy.endpoints.turns import cycle_of
 from proxy.guard import Guard
@@ -148,7 +149,7 @@ class LiveBackend:
 class Backends:
     """All backends of one worker, and what they share."""
 
-    __slots__ = ("_by_name", "_checks", "_counters", "_flush_soon", "_loop", "_make_guard", "_tls")
+    __slots__ = ("_by_name", "_checks", "_counters", "_flush_soon", "_lookups", "_loop", "_make_guard", "_tls")
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, flush_soon: FlushSoon, counters: Counters, make_guard: MakeGuard
@@ -160,6 +161,7 @@ class Backends:
         self._by_name: dict[str, LiveBackend] = {}
         self._tls: dict[BackendTls, Tls] = {}
         self._checks = Checks()
+        self._lookups = asyncio.Semaphore(MOST_LOOKUPS)
 
     def use(self, backends: Mapping[str, Backend]) -> None:
         """A new table is in force. What it does not name any more is closed."""
@@ -190,7 +192,7 @@ class Backends:
 
     def _make_pool(self, backend: Backend, endpoint: Endpoint) -> Pool:
         tls = self._tls_of(backend.tls) if endpoint.scheme == "https" else None
-        return Pool(Dial(endpoint, tls, backend.resolve), self._loop, self._flush_soon)
+        return Pool(Dial(endpoint, tls, backend.resolve, self._lookups), self._loop, self._flush_soon)
 
     def _tls_of(self, settings: BackendTls) -> Tls:
         """One for all backends with the same settings: the system's authorities are many."""

@@ -26,11 +26,11 @@ class Dial:
 
     __slots__ = ("_loop", "endpoint", "name", "tls")
 
-    def __init__(self, endpoint: Endpoint, tls: Tls | None, resolve: float) -> None:
+    def __init__(self, endpoint: Endpoint, tls: Tls | None, resolve: float, lookups: asyncio.Semaphore) -> None:
         self._loop = asyncio.get_running_loop()
         self.endpoint = endpoint
         self.tls = tls
-        self.name = None if endpoint.socket or _is_address(endpoint.host) else Name(endpoint.host, resolve)
+        self.name = None if endpoint.socket or _is_address(endpoint.host) else Name(endpoint.host, resolve, lookups)
 
     async def open(self, make: Make, seconds: float) -> BackendConnection:
         """One connection within ``seconds``. Raises OSError, BadTlsFile, TimeoutError."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
+import threading
 from collections.abc import Callable
 
 from proxy.endpoints.addresses import Addresses
@@ -15,22 +17,56 @@ AGAIN_SECONDS = 1.0
 """A name that leads nowhere is looked up again this soon, or at its usual time if that is sooner."""
 
 
+MOST_LOOKUPS = 32
+"""Lookups under way in one worker; more names wait for their turn, and keep their addresses until then."""
+
+
 class UnknownName(OSError):
     """No lookup of the name ever found an address."""
 
 
-async def look_up(host: str) -> list[str]:
-    """All addresses of ``host``, in a thread of the loop's. Raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return [str(address[0]) for *_, address in found]
+async def look_up(host: str, done: Callable[[], None]) -> list[str]:
+    """All addresses of ``host``. Raises OSError. ``done`` is called when the lookup is over, whoever still waits for it.
+
+    In a thread that no end of the process waits for, which the loop's own threads are not: a name server that does not answer
+    would hold up every shutdown.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[list[str]] = loop.create_future()
+
+    def ended(found: list[str], error: Exception | None) -> None:
+        done()
+        if future.cancelled():
+            return
+        if error is None:
+            future.set_result(found)
+        else:
+            future.set_exception(error)
+
+    def work() -> None:
+        found, error = [], None
+        try:
+            found = [str(address[0]) for *_, address in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
+        except (OSError, UnicodeError) as failed:
+            error = failed
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(ended, found, error)
+
+    try:
+        threading.Thread(target=work, name=f"look up {host}", daemon=True).start()
+    except RuntimeError as error:  # the machine has no thread for us
+        done()
+        raise UnknownName(str(error)) from None
+    return await future
 
 
 class Name:
     """A host name and the addresses that it leads to. ``left`` is called when some of them are not its any more."""
 
-    __slots__ = ("_closed", "_first", "_host", "_task", "addresses", "left")
+    __slots__ = ("_closed", "_first", "_host", "_limit", "_task", "addresses", "left")
 
-    def __init__(self, host: str, every: float) -> None:
+    def __init__(self, host: str, every: float, limit: asyncio.Semaphore) -> None:
+        self._limit = limit
         self.addresses = Addresses()
         self.left: Callable[[], None] | None = None
         self._closed = False
@@ -62,7 +98,8 @@ class Name:
     async def _look(self) -> None:
         addresses, before = self.addresses, self.addresses.known
         try:
-            found = await look_up(self._host)
+            await self._limit.acquire()
+            found = await look_up(self._host, self._limit.release)
             if not found:
                 raise UnknownName("no address")
         except (OSError, UnicodeError) as error:

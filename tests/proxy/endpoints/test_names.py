@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -24,10 +26,13 @@ class Dns:
         self.answer.set()
         self.asked = 0
 
-    async def look_up(self, host: str) -> list[str]:
+    async def look_up(self, host: str, done: Callable[[], None]) -> list[str]:
         assert host == "orders.test"
         self.asked += 1
-        await self.answer.wait()
+        try:
+            await self.answer.wait()
+        finally:
+            done()
         if isinstance(self.says, Exception):
             raise self.says
         return self.says
@@ -224,6 +229,36 @@ async def test_a_backend_that_left_the_table_still_finds_its_address(origin: Ori
     await eventually(lambda: got)
     assert got[0].transport.get_extra_info("peername")[0] == "127.0.0.1"
     got[0].discard()
+
+
+async def test_a_lookup_that_hangs_for_ever_holds_up_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    hangs, over = threading.Event(), asyncio.Event()
+
+    def getaddrinfo(*_: object, **__: object) -> list[Any]:
+        assert threading.current_thread().daemon
+        hangs.wait()
+        return []
+
+    monkeypatch.setattr("socket.getaddrinfo", getaddrinfo)
+    waiting = asyncio.ensure_future(names.look_up("orders.test", over.set))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert not over.is_set()
+    hangs.set()
+    await over.wait()
+
+
+async def test_what_cannot_be_looked_up_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def getaddrinfo(*_: object, **__: object) -> list[Any]:
+        raise NOT_FOUND
+
+    monkeypatch.setattr("socket.getaddrinfo", getaddrinfo)
+    over = asyncio.Event()
+    with pytest.raises(OSError, match="not known"):
+        await names.look_up("orders.test", over.set)
+    assert over.is_set()
 
 
 async def test_an_address_is_not_looked_up(origin: Origins, proxy: Proxies, dns: Dns) -> None:
