@@ -75,8 +75,9 @@ class Circuit:
         if self.state is State.PROBING:
             self._probed(now, failed)
         elif failed is not None:
-            self._window.add(now, marked=failed)
-            if self._is_over():
+            window, policy = self._window, self.policy
+            window.add(now, marked=failed)
+            if window.marked and window.total >= policy.volume and window.marked >= policy.errors * window.total:
                 self._become(State.OPEN, now)
 
     def retry_after(self, now: float) -> float:
@@ -87,10 +88,6 @@ class Circuit:
     def counted(self) -> tuple[int, int]:
         """Failures, and requests, in the window."""
         return self._window.marked, self._window.total
-
-    def _is_over(self) -> bool:
-        window, policy = self._window, self.policy
-        return window.total >= policy.volume and 0 < window.marked >= policy.errors * window.total
 
     def _probe(self, now: float) -> int:
         if now - self._since >= self.policy.open:

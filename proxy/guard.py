@@ -70,13 +70,14 @@ class Permit:
         if self.circuit is not None and self.ticket != NO_TICKET:
             self.circuit.ended(self.ticket, self.guard.live.now, failed=is_failure(outcome))
             self.ticket = NO_TICKET
-            self.guard.watch(self.circuit)
+            if self.circuit.state is not self.guard.shown:
+                self.guard.watch(self.circuit)
 
 
 class Guard:
     """Outlives tables, like the backend that it belongs to."""
 
-    __slots__ = ("_circuit", "_endpoints", "_name", "_room", "_shown", "_states", "_told_at", "_waiting", "live")
+    __slots__ = ("_circuit", "_endpoints", "_name", "_room", "_states", "_told_at", "_waiting", "live", "shown")
 
     def __init__(self, name: str, live: LivePath) -> None:
         self.live = live
@@ -84,7 +85,7 @@ class Guard:
         self._circuit: Circuit | None = None
         self._room: Room[Permit] | None = None
         self._endpoints: object = None
-        self._shown: State | None = None
+        self.shown: State | None = None
         self._told_at = -SELDOM
         slot = live.counters.slot
         self._states = {state: slot("strangler_breaker_state", backend=name, state=state) for state in State}
@@ -159,11 +160,10 @@ class Guard:
         turn_away(permit.passage, TurnedAway.BULKHEAD_WAIT, self.queue_wait)
 
     def watch(self, circuit: Circuit) -> None:
-        """Tell if the breaker has changed its state."""
-        state = circuit.state
-        if circuit is not self._circuit or state is self._shown:
-            return
-        before = self._shown
+        """The breaker has changed its state: tell."""
+        if circuit is not self._circuit:
+            return  # a table has another one
+        before, state = self.shown, circuit.state
         self._show(state)
         self.live.counters.add("strangler_breaker_changes", backend=self._name, to=state)
         failed, requests = circuit.counted
@@ -193,7 +193,8 @@ class Guard:
             return True
         now = self.live.now
         permit.ticket = circuit.admit(now, self.live.dice)
-        self.watch(circuit)
+        if circuit.state is not self.shown:
+            self.watch(circuit)
         if circuit is asked_before and circuit.policy.mode is Mode.OBSERVE:
             return True  # what would be done about this try is counted already
         return permit.ticket != NO_TICKET or not self._turns_away(
@@ -228,6 +229,6 @@ class Guard:
                 self.goes(permit)
 
     def _show(self, state: State | None) -> None:
-        self._shown = state
+        self.shown = state
         for one, slot in self._states.items():
             self.live.values[slot] = int(one is state)

@@ -25,7 +25,9 @@ class Window:
         self.marked = 0
 
     def add(self, now: float, *, marked: bool) -> None:
-        self.advance(now)
+        bucket = int(now / self._width)
+        if bucket > self._bucket:
+            self._forget(bucket)
         place = self._bucket % BUCKETS
         self._totals[place] += 1
         self.total += 1
@@ -36,10 +38,12 @@ class Window:
     def advance(self, now: float) -> None:
         """Forget what is too old."""
         bucket = int(now / self._width)
-        passed = bucket - self._bucket
-        if passed <= 0:
-            return
-        if passed >= BUCKETS:
+        if bucket > self._bucket:
+            self._forget(bucket)
+
+    def _forget(self, bucket: int) -> None:
+        """``bucket`` is the present one now."""
+        if bucket - self._bucket >= BUCKETS:
             self.clear()
         else:
             for older in range(self._bucket + 1, bucket + 1):
