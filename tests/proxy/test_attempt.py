@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
 from tests.proxy.conftest import Origins, Proxies, Proxy
-from tests.proxy.wire import OriginConnection, get, ok
+from tests.proxy.wire import OriginConnection, eventually, get, ok
 
 LIMIT = 0.6
 
@@ -193,3 +194,29 @@ async def test_each_try_has_its_own_wait_for_the_first_byte(origin: Origins, pro
     head, took = await timed(running)
     assert head.startswith(b"HTTP/1.1 200 ")
     assert took > 0.5
+
+
+@pytest.mark.promise("U4")
+async def test_an_answer_that_came_while_we_stood_still_is_not_late(proxy: Proxies) -> None:
+    """As after SIGSTOP and SIGCONT, or on a machine that had no time for us: what lies in the socket is read first."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(65536)
+                time.sleep(0.2)
+                connection.sendall(ok())
+                connection.recv(65536)
+
+        backend = threading.Thread(target=answer)
+        backend.start()
+        running = await proxy(table(listening.getsockname()[1], backend="first_byte: 700ms"))
+        client = await running.connect()
+        await client.send(get(b"/n"))
+        await eventually(lambda: running.count("strangler_backend_connects", result="opened") == 1)
+        time.sleep(1.3)  # noqa: ASYNC251 - this is what is tested
+        assert (await client.read_head()).startswith(b"HTTP/1.1 200 ")
+        running.live.backends.close()
+        await client.close()
+        backend.join(10)
