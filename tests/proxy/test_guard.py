@@ -200,12 +200,39 @@ async def test_a_client_that_leaves_is_no_failure_of_the_backend(origin: Origins
     assert running.count("strangler_breaker_state", backend="new", state="closed") == 1
 
 
-async def test_an_answer_that_is_an_error_of_the_application_does_not_open_it(origin: Origins, proxy: Proxies) -> None:
-    """Or whoever finds one request that answers 500 could close the backend for everybody."""
-    new = await origin(always(b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"))
-    running = await proxy(table(new.port, new.port, "breaker: { errors: 1%, volume: 1 }"))
-    for _ in range(3):
-        assert (await ask(running, get(b"/n")))[0] == 500
+@pytest.mark.parametrize(
+    ("answer", "opens"),
+    [
+        pytest.param(None, True, id="no answer", marks=pytest.mark.promise("U14")),
+        pytest.param(b"HTTP/9.9 nonsense\r\n\r\n", True, id="not HTTP"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", True, id="cut short"),
+        pytest.param(b"", True, id="too late"),
+        pytest.param(UNAVAILABLE.replace(b"503", b"502"), True, id="502"),
+        pytest.param(UNAVAILABLE, True, id="503"),
+        pytest.param(UNAVAILABLE.replace(b"503", b"504"), True, id="504"),
+        pytest.param(UNAVAILABLE.replace(b"503", b"501"), False, id="501"),
+        # Or whoever finds one request that answers 500 could close the backend for everybody.
+        pytest.param(UNAVAILABLE.replace(b"503", b"500"), False, id="500"),
+        pytest.param(UNAVAILABLE.replace(b"503", b"429"), False, id="429"),
+    ],
+)
+async def test_what_counts_as_a_failure(origin: Origins, proxy: Proxies, answer: bytes | None, opens: bool) -> None:
+    async def handler(connection: OriginConnection) -> None:
+        await connection.read_head()
+        if answer == b"":
+            await connection.reader.read()
+        elif answer is not None:
+            await connection.send(answer)
+
+    new = await origin(handler)
+    patience = "100ms" if answer == b"" else "10s"
+    guards = f"breaker: {{ errors: 100%, volume: 2, open: 60s }}, timeouts: {{ first_byte: {patience} }}"
+    running = await proxy(table(new.port, new.port, guards, ""))
+    for n in range(3):
+        client = await asked(running, get(b"/n", b"Connection: close"))
+        await client.read_to_end()
+        assert running.count("strangler_breaker_state", backend="new", state="open") == int(opens and n > 0)
+    assert len(new.heads) == (2 if opens else 3)
 
 
 async def test_a_probe_counts_as_soon_as_its_answer_begins(origin: Origins, proxy: Proxies) -> None:
