@@ -253,8 +253,10 @@ def test_errors_in_words(error: OSError | BadTlsFile, words: str) -> None:
 
 async def test_a_handshake_that_never_ends_is_a_timeout(origin: Origins, proxy: Proxies, tmp_path: Path) -> None:
     async def mute(connection: OriginConnection) -> None:
-        await connection.reader.read()
+        while await connection.reader.read(1000):
+            pass
 
     backend = await origin(mute)
     running = await proxy(table(backend, ca=write_ca(tmp_path)).replace("connect: 5s", "connect: 200ms"))
     assert (await asyncio.wait_for(ask(running), 5.0))[0] == 504
+    await eventually(backend.connections[0].reader.at_eof, "the connection was left open")
