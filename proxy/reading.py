@@ -49,7 +49,7 @@ class RequestReader(Outlet):
 
     __slots__ = (
         "_body", "_early", "_excess", "_fed", "_headers", "_in_head", "_incoming", "_lingering", "_parser", "_priming",
-        "_queue", "_read", "_reframe", "_rest", "_target", "closed", "deadline", "live", "passage", "peer", "scheme", "trusted",
+        "_queue", "_read", "_reframe", "_refused", "_rest", "_target", "closed", "deadline", "live", "passage", "peer", "scheme", "trusted",
     )  # fmt: skip
 
     def __init__(self, live: LivePath) -> None:
@@ -75,6 +75,7 @@ class RequestReader(Outlet):
         self._lingering = False
         self._priming = False
         self._reframe: RequestFields | None = None
+        self._refused: Refused | None = None
         self._early: bytearray | None = None
 
     # What the connection makes of it.
@@ -135,9 +136,11 @@ class RequestReader(Outlet):
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             self._parsed_upgrade(data[upgrade.args[0] :])
-        except httptools.HttpParserCallbackError as error:
-            if isinstance(error.__context__, Refused):
-                self._refuse(error.__context__)
+        except httptools.HttpParserCallbackError:
+            # The error's context would tell too, but not where we were called while another exception was handled.
+            refused, self._refused = self._refused, None
+            if refused is not None:
+                self._refuse(refused)
             else:
                 log.exception("a request made us fail", extra={"peer": self.peer})
                 self._refuse(Refused(500, "internal", "The proxy failed to handle this request."))
@@ -185,7 +188,8 @@ class RequestReader(Outlet):
     def on_url(self, part: bytes) -> None:
         self._target += part
         if len(self._target) > self.live.limits.target:
-            raise too_long(self.live.limits)
+            self._refused = too_long(self.live.limits)
+            raise self._refused
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._headers.append((name, value))
@@ -194,6 +198,14 @@ class RequestReader(Outlet):
         headers, self._headers = self._headers, []
         if self._priming:
             return
+        try:
+            self._head_complete(headers)
+        except Refused as refused:
+            self._refused = refused
+            raise
+
+    def _head_complete(self, headers: Headers) -> None:
+        """Raises Refused."""
         parser = self._parser
         method = parser.get_method()
         if method in _REFUSED_METHODS:
@@ -223,13 +235,17 @@ class RequestReader(Outlet):
         incoming = self._incoming
         if incoming is None or self._reframe is not None:
             return
-        if self._body:
-            self._hand_over()
-        trailers, self._headers = self._headers, []
-        if trailers:
-            if len(trailers) > self.live.limits.fields:
-                raise too_large(self.live.limits)
-            trailers = end_to_end(trailers)
+        try:
+            if self._body:
+                self._hand_over()
+            trailers, self._headers = self._headers, []
+            if trailers:
+                if len(trailers) > self.live.limits.fields:
+                    raise too_large(self.live.limits)
+                trailers = end_to_end(trailers)
+        except Refused as refused:
+            self._refused = refused
+            raise
         self._incoming = None
         self._excess = 0
         incoming.request_body_complete(trailers)

@@ -176,3 +176,19 @@ async def test_a_large_body_with_a_length_is_not_cut_up(origin: Origins, proxy: 
     client.writer.write(POST + b"Content-Length: 3000000\r\n\r\n" + b"x" * 3_000_000 + get(b"/next"))
     assert (await client.read_answer())[2] == b"3000000"
     assert (await client.read_answer())[2] == b"next"
+
+
+async def test_a_bad_request_behind_one_that_was_framed_anew_is_refused_as_any_other(
+    origin: Origins, proxy: Proxies
+) -> None:
+    async def handler(connection: OriginConnection) -> None:
+        await connection.read_head()
+        await connection.read_exactly(4)
+        await connection.send(ok())
+
+    backend = await origin(handler)
+    client = await (await proxy(to_legacy(backend.port))).connect()
+    framed_anew = b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 4\r\n\r\nbody"
+    await client.send(POST + framed_anew + b"GET / HTTP/1.1\r\n\r\n")
+    assert (await client.read_answer())[0] == 200
+    assert (await client.read_to_end()).startswith(b"HTTP/1.1 400 ")
