@@ -162,7 +162,7 @@ METRICS = {
             "strangler_shed_step",
             "gauge",
             ("worker",),
-            "What a worker sheds: 0 nothing, 1 copies, 2 keep-alive too, 3 half of all requests, 4 all, 5 accepts no connection.",
+            "The highest step of load shedding: 0 none, 1 copies, 2 keep-alive, 3 half of the new requests, 4 all of them, 5 new connections.",
         ),
         Metric(
             "strangler_shed",

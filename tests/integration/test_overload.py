@@ -141,8 +141,10 @@ async def test_large_transfers_that_are_copied_are_shed_below_the_memory_limit_a
         (pid,) = await asyncio.to_thread(running.pids, "proxy")
         tasks = [asyncio.create_task(user(running.port, number)) for number in range(users)]
         await until(lambda: holding.reached == users, "not all transfers came so far", 60.0)
-        # All copies together would be more than twice the limit.
-        assert memory(pid, "VmHWM") < limit < users * size * 1.5 / 2
+        # All copies together would be two and a half times the limit. It is looked at ten times a second: for a moment there
+        # may be more.
+        assert memory(pid, "VmHWM") < 1.5 * limit < users * size * 1.5
+        await until(lambda: memory(pid) < limit, "copies were not given up")
         holding.go_on.set()
         assert await asyncio.gather(*tasks) == [0] * users
         assert skipped(running) >= users // 2
