@@ -21,6 +21,7 @@ from typing import Any
 import uvloop
 
 from bench.peers import strangler
+from bench.peers.strangler_guarded import BACKEND, ROUTE
 from bench.programs import program, require
 from bench.scene import ANSWER, BROWSER_HEADERS, prefixes
 from proxy.accept import ClientConnection
@@ -44,12 +45,13 @@ _ANSWER = (
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.instructions", description=__doc__)
+    parser.add_argument("--guarded", action="store_true", help="with every guard on")
     parser.add_argument("--keep", type=Path, help="keep callgrind's profile here, for callgrind_annotate")
     parser.add_argument("--run", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.run is not None:
         with tempfile.TemporaryDirectory() as directory, asyncio.Runner(loop_factory=_Loop) as runner:
-            runner.run(_drive(options.run, Path(directory)))
+            runner.run(_drive(options.run, Path(directory), guarded=options.guarded))
         return 0
     require({"valgrind": "valgrind"})
     few, many = (_count(WARM_UP + more, options) for more in (0, COUNTED))
@@ -61,7 +63,7 @@ def _count(requests: int, options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="strangler-bench-") as directory:
         profile = options.keep or Path(directory) / "profile"
         command = [program("valgrind"), "--tool=callgrind", f"--callgrind-out-file={profile}", sys.executable]
-        command += ["-m", "bench.instructions", "--run", str(requests)]
+        command += ["-m", "bench.instructions", "--run", str(requests), *(["--guarded"] if options.guarded else [])]
         # One seed for all hashes: else every run has other collisions.
         environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
         said = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stderr
@@ -126,9 +128,9 @@ def _requests() -> list[bytes]:
     ]
 
 
-async def _drive(count: int, directory: Path) -> None:
+async def _drive(count: int, directory: Path, *, guarded: bool = False) -> None:
     """``count`` requests, one after the other, on one client connection."""
-    table = load_table(strangler.table(1, 2))
+    table = load_table(strangler.table(1, 2, route=ROUTE, backend=BACKEND) if guarded else strangler.table(1, 2))
     settings = Settings(run_dir=str(directory), log_format="json")
     counters = Counters(directory, "proxy-0-1")
     with AccessLog(settings, counters, write=lambda _: None) as access_log:

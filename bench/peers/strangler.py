@@ -10,28 +10,28 @@ NAME = "strangler"
 PROGRAMS: dict[str, str] = {}
 
 
-def table(legacy_port: int, candidate_port: int, *, shadow: str = "") -> str:
-    """Fifty routes with a sticky split. ``shadow`` is a line for each of them."""
+def table(legacy_port: int, candidate_port: int, *, route: str = "", backend: str = "") -> str:
+    """Fifty routes with a sticky split. ``route`` are more lines for each of them, ``backend`` more keys for each backend."""
     routes = "\n".join(
         f"  - name: {prefix[5:8]}\n"
         f"    match: {{ path: '{prefix}/{{id}}' }}\n"
-        f"    split: {{ candidate: 50, legacy: 50 }}\n{shadow}"
+        f"    split: {{ candidate: 50, legacy: 50 }}\n{route}"
         for prefix in prefixes()
     )
     return (
         "version: 1\n"
         "backends:\n"
-        f"  legacy: {{ url: 'http://127.0.0.1:{legacy_port}' }}\n"
-        f"  candidate: {{ url: 'http://127.0.0.1:{candidate_port}' }}\n"
+        f"  legacy: {{ url: 'http://127.0.0.1:{legacy_port}'{backend} }}\n"
+        f"  candidate: {{ url: 'http://127.0.0.1:{candidate_port}'{backend} }}\n"
         "defaults:\n"
         "  identity: [{ cookie: session }]\n"
         f"routes:\n{routes}"
     )
 
 
-def command(scene: Scene, *, shadow: str = "", listen: str = "") -> list[str]:
+def command(scene: Scene, *, route: str = "", backend: str = "", listen: str = "") -> list[str]:
     config = scene.directory / "routes.yaml"
-    config.write_text(table(scene.legacy_port, scene.candidate_port, shadow=shadow) + listen)
+    config.write_text(table(scene.legacy_port, scene.candidate_port, route=route, backend=backend) + listen)
     return [
         *(sys.executable, "-m", "console", "serve", "--config", str(config), "--workers", "1"),
         *("--listen", f"127.0.0.1:{scene.port}", "--admin", f"127.0.0.1:{free_port()}"),

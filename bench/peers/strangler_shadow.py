@@ -11,4 +11,4 @@ is_live_path = strangler.is_live_path
 
 
 def command(scene: Scene) -> list[str]:
-    return strangler.command(scene, shadow="    shadow: { sample: 10% }\n")
+    return strangler.command(scene, route="    shadow: { sample: 10% }\n")
