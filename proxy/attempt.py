@@ -77,7 +77,10 @@ def hurry(passage: Passage) -> None:
     """The client has ended its side, and maybe left: what is still to come must come soon."""
     soon, timeouts = HALF_CLOSED_SECONDS, passage.timeouts
     passage.timeouts = replace(timeouts, first_byte=min(timeouts.first_byte, soon), idle=min(timeouts.idle, soon))
+    waits_until = passage.client.deadline
     passage.wait(soon)
+    if passage.permit is not None and passage.permit.waiting:
+        passage.client.deadline = min(passage.client.deadline, waits_until)
 
 
 def end(passage: Passage) -> None:

@@ -120,11 +120,11 @@ def _carry_out(passage: Passage, what: Repair, failure: Failure | TurnedAway, li
 def mend_lateness(passage: Passage) -> None:
     """The deadline passed: whose fault is it, and is it one?"""
     client = passage.client
-    if client.half_closed and not client.blocked:
-        client.transport.abort()
-        return
     if passage.permit is not None and passage.permit.waiting:
         passage.permit.guard.waited_too_long(passage.permit)
+        return
+    if client.half_closed and not client.blocked:
+        client.transport.abort()
         return
     total = not _in_time(passage)
     if client.blocked and not total:

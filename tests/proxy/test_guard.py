@@ -335,6 +335,21 @@ async def test_who_waits_too_long_is_told_so_when_the_time_is_over(origin: Origi
     assert running.count("strangler_turned_away", reason="bulkhead_wait") == 2
 
 
+async def test_who_ended_its_side_waits_no_longer_than_others(origin: Origins, proxy: Proxies) -> None:
+    gate = Gate()
+    new = await origin(gate)
+    running = await proxy(table(new.port, new.port, bulkhead(1, 5, "200ms"), ""))
+    first = await asked(running, get(b"/n"))
+    await eventually(lambda: gate.seen)
+    began = asyncio.get_running_loop().time()
+    second = await asked(running, get(b"/n"))
+    second.writer.write_eof()
+    assert (await second.read_answer())[0] == 503
+    assert asyncio.get_running_loop().time() - began < 0.7
+    gate.open()
+    assert (await first.read_answer())[0] == 200
+
+
 @pytest.mark.promise("C6")
 async def test_a_waiter_whose_client_left_is_gone_from_the_line_at_once(origin: Origins, proxy: Proxies) -> None:
     gate = Gate()
