@@ -71,6 +71,22 @@ async def test_a_thousand_good_and_bad_writes_fail_no_request(tmp_path: Path) ->
     assert load.failures == []
 
 
+@pytest.mark.promise("O3")
+async def test_a_table_whose_file_is_gone_stays_in_force_until_the_file_is_back(tmp_path: Path) -> None:
+    async with Origin(always(ANSWER)) as backend:
+        text = GOOD.format(port=backend.port, weight=1)
+        async with instance(tmp_path, text) as running, Load(running.port, [b"/orders/1", b"/else"], BODY) as load:
+            path = tmp_path / "routes.yaml"
+            path.unlink()
+            await until(lambda: "missing" in (running.status()["table"]["error"] or ""), "nobody missed the file")
+            await load.more(20)
+            assert running.admin("/readyz")[0] == 200
+            path.write_text(text)
+            await until(lambda: running.status()["table"]["error"] is None, "the file is back, and nobody saw it")
+            await load.more(20)
+        assert load.failures == []
+
+
 async def test_a_table_behind_a_swapped_link_is_taken(tmp_path: Path) -> None:
     """As Kubernetes mounts a ConfigMap: the file is a link through a directory that is swapped."""
     async with Origin(always(ANSWER)) as backend:

@@ -87,7 +87,10 @@ OPERATION = {
         "The store: disk full, read-only, locked, corrupt, deleted",
         "requests go on; results are dropped and counted; it resumes without a restart",
     ),
-    "O3": ("The table's file is gone, the supervisor is gone", "the table in force goes on"),
+    "O3": (
+        "The table's file is gone",
+        "the table in force goes on; the status tells; the file is read when it is back",
+    ),
     "O4": ("An invalid table under load", "the old one stays; the mistake is told with its line; no request fails"),
     "O5": ("A valid table under load", "no request is dropped or misrouted; tunnels live on"),
     "O6": (
