@@ -18,7 +18,8 @@ from proxy.model.metrics import METRICS
 Row = tuple[str, str, dict[str, str], int]
 """The file's name (role-index-pid, role-dead for dead processes), metric, labels, value."""
 
-TRIES = 10
+TRIES = 100
+"""Each is spoilt by one process folded meanwhile, and processes do not die that often."""
 
 
 class _Dead(NamedTuple):

@@ -31,7 +31,7 @@ class Wild(enum.Enum):
 Step = str | int | Wild
 """A member's name, an item's index, or a wildcard."""
 
-MAX_LENGTH: Final = 1000
+MAX_LENGTH: Final = 4096
 """Characters of one path: longer ones are mistakes."""
 
 MAX_NAME: Final = 120

@@ -18,7 +18,10 @@ APPLICATION: Final = 0x53_54_52_47
 
 PAGE: Final = 4096
 LOCKED_SECONDS: Final = 1.0
-"""How long to wait for somebody else's lock. The writer thread tries again after that; readers tell their user."""
+"""How long to wait for somebody else's lock. The writer thread tries again after that."""
+
+READER_SECONDS: Final = 5.0
+"""Readers are people who wait: they are only told when it takes so long."""
 
 
 def migrations() -> list[tuple[int, str]]:
@@ -53,7 +56,7 @@ def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         uri = f"file:{quote(str(path.absolute()))}?mode=ro"
         connection = sqlite3.connect(
-            uri, uri=True, timeout=LOCKED_SECONDS, isolation_level=None, check_same_thread=False
+            uri, uri=True, timeout=READER_SECONDS, isolation_level=None, check_same_thread=False
         )
         connection.execute("BEGIN")  # before the first look: a writer may be making the file at this moment
         version = _version(connection, path)

@@ -33,7 +33,7 @@ def test_a_path_is_read_into_steps(text: str, steps: tuple[object, ...]) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a", "$.", "$a", "$.a b", "$[", "$[-1]", "$[x]", "$...a", '$["\\x"]', "$.a]", "$" + ".a" * 600]
+    "text", ["", "a", "$.", "$a", "$.a b", "$[", "$[-1]", "$[x]", "$...a", '$["\\x"]', "$.a]", "$" + ".a" * 2048]
 )
 def test_what_is_no_path_says_what_is_wrong(text: str) -> None:
     with pytest.raises(BadPath, match=r"."):
