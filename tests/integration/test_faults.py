@@ -47,7 +47,7 @@ async def instance(directory: Path, table: str, *options: str) -> AsyncIterator[
         await asyncio.to_thread(started.end)
 
 
-async def until(check: Callable[[], object], what: str, patience: float = 20.0) -> None:
+async def until(check: Callable[[], object], what: str | Callable[[], str], patience: float = 20.0) -> None:
     """Wait until the blocking ``check`` holds. What a document does not name yet may come."""
     deadline = time.monotonic() + patience
 
@@ -58,7 +58,8 @@ async def until(check: Callable[[], object], what: str, patience: float = 20.0) 
             return False
 
     while not await asyncio.to_thread(holds):
-        assert time.monotonic() < deadline, what
+        if time.monotonic() > deadline:
+            raise AssertionError(what if isinstance(what, str) else what())
         await asyncio.sleep(0.05)
 
 
