@@ -32,7 +32,7 @@ from shadow.store.records import Recorded
 
 log = logging.getLogger(__name__)
 
-LAST_READ_SECONDS: Final = 0.5
+LAST_READ_SECONDS: Final = 2.0
 """How long a worker that ends reads on for connections that are just closing."""
 
 FLUSH_SECONDS: Final = 5.0
