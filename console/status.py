@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from console.counted import Counted
+from proxy.limits.shedding import Step
 from proxy.model.decision import NOT_LOST, Skip
 from proxy.model.table import UNCLAIMED, Table
-from proxy.shedding import Step
 
 Document = dict[str, Any]
 

@@ -28,8 +28,8 @@ from proxy.refusals import too_slow
 from proxy.replies import reply
 
 if TYPE_CHECKING:
-    from proxy.arrival import Arrival
     from proxy.fields import RequestFields
+    from proxy.listen.arrival import Arrival
     from proxy.live_path import LivePath
     from proxy.model.message import RequestHead
     from proxy.tunnel import Tunnel

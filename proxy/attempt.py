@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from proxy.guards.retry import IDEMPOTENT
 from proxy.heads import forwarded_head
 from proxy.patience import HALF_CLOSED_SECONDS
-from proxy.retry import IDEMPOTENT
 
 if TYPE_CHECKING:
     from proxy.model.table import Backend

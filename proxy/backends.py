@@ -10,15 +10,15 @@ import random
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from proxy.breaker import is_failure
-from proxy.budget import RetryBudget
 from proxy.endpoints.checks import Checks
 from proxy.endpoints.dial import Dial
 from proxy.endpoints.live_endpoint import LiveEndpoint
 from proxy.endpoints.names import MOST_LOOKUPS
 from proxy.endpoints.tls import Tls
 from proxy.endpoints.turns import cycle_of
-from proxy.guard import Guard
+from proxy.guards.breaker import is_failure
+from proxy.guards.budget import RetryBudget
+from proxy.guards.guard import Guard
 from proxy.outlet import FlushSoon
 from proxy.pool import Pool
 from proxy.replies import Failure

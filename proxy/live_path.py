@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from proxy.backends import Backends
-from proxy.doors import MAX_TURNED_AWAY, Doors
-from proxy.guard import Guard
+from proxy.guards.guard import Guard
 from proxy.heads import via_lines
 from proxy.identity import IdentityCookie
+from proxy.limits.doors import MAX_TURNED_AWAY, Doors
+from proxy.limits.overload import Shedder
+from proxy.limits.rate_limit import RateLimits
 from proxy.model.plan import encode_plans, plans_of
 from proxy.networks import Networks
 from proxy.outlet import Flushes
-from proxy.overload import Shedder
 from proxy.patience import PACE_SECONDS
-from proxy.rate_limit import RateLimits
 from proxy.tally import Meters
 from proxy.tap import Tap
 from proxy.tunnel import TunnelEnd

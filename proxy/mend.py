@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from proxy import attempt
 from proxy.fields import Refused
+from proxy.guards.retry import OF_FAILURE, OF_STATUS, asks_to_wait, may_retry, pause
 from proxy.model.resilience import Mode, RetryWhen
 from proxy.patience import STALL_SECONDS
 from proxy.repair import Failed, Repair, lateness, repair
 from proxy.replies import FAILURES, RETIRED, Failure, TurnedAway
-from proxy.retry import OF_FAILURE, OF_STATUS, asks_to_wait, may_retry, pause
 
 if TYPE_CHECKING:
     from proxy.forward import BackendConnection

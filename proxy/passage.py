@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from proxy import attempt
 from proxy.admission import admit
+from proxy.guards.retry import MAX_KEPT_BODY, OF_STATUS, Retrying
 from proxy.heads import captured_head, chunk, frame_answer, last_chunk
 from proxy.mend import mend_failure, mend_lateness, mend_status
 from proxy.model.decision import Decision, Skip
@@ -25,7 +26,6 @@ from proxy.model.table import Timeouts
 from proxy.patience import CONTINUE_SECONDS
 from proxy.refusals import check_size
 from proxy.replies import Failure, reply
-from proxy.retry import MAX_KEPT_BODY, OF_STATUS, Retrying
 from proxy.tunnel import Tunnel
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from proxy.endpoints.live_endpoint import LiveEndpoint
     from proxy.fields import Refused, RequestFields
     from proxy.forward import BackendConnection
-    from proxy.guard import Permit
+    from proxy.guards.guard import Permit
     from proxy.live_path import LivePath
     from proxy.model.exchange import Exchange
     from proxy.model.table import Backend, Table

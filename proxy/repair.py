@@ -5,11 +5,11 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from proxy.guards.retry import IDEMPOTENT, OF_FAILURE, may_retry
 from proxy.model.decision import Decision
 from proxy.model.resilience import Retries
 from proxy.model.table import LEGACY
 from proxy.replies import Failure, TurnedAway
-from proxy.retry import IDEMPOTENT, OF_FAILURE, may_retry
 
 SAFE = frozenset({b"GET", b"HEAD", b"OPTIONS"})
 """RFC 9110 section 9.2.1: asking another backend instead changes nothing."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from proxy.choose import UNCLAIMED_REASON, Chooser, Dice
 from proxy.identity import IdentityCookie, compile_sources, identity_of, new_token
+from proxy.limits.route_limit import limits_of
 from proxy.match import Matcher
 from proxy.model.decision import Decision
 from proxy.model.message import RequestHead
 from proxy.model.table import LEGACY, UNCLAIMED, Match, Route, Split, Table
-from proxy.route_limit import limits_of
 
 
 class Routing:

@@ -20,7 +20,8 @@ import uvloop
 
 from proxy import http2
 from proxy.access_log import AccessLog
-from proxy.listener import Listener
+from proxy.listen.listener import Listener
+from proxy.listen.tls import NO_TEXTS, BadCertificate, CertificateTexts, ServerTls
 from proxy.live_path import TICK_SECONDS, LivePath
 from proxy.model.control import ControlChannel
 from proxy.model.counters import Counters
@@ -31,7 +32,6 @@ from proxy.model.stacks import write_stacks_when_asked
 from proxy.routing import Routing
 from proxy.table.load import load_table, transparent_table
 from proxy.table.mistakes import BadTable
-from proxy.tls import NO_TEXTS, BadCertificate, CertificateTexts, ServerTls
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ from console.exits import Exit, Invalid
 from console.options import DEFAULT_CONFIG, format_option
 from console.output import print_json
 from console.table_file import table_text
+from proxy.listen.tls import BadCertificate
 from proxy.supervise.certificates import read_certificates
 from proxy.table.load import load_table
 from proxy.table.mistakes import BadTable, Mistake, render_mistakes
-from proxy.tls import BadCertificate
 from shadow.figures import plural
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from console.version import version
+from proxy.limits.shedding import Pressure, Step
 from proxy.model.table import Stage
-from proxy.shedding import Pressure, Step
 from proxy.status import State
 from shadow.model import Kind, Outcome, Verdict
 

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import asyncio
 
-    from proxy.arrival import Arrival
+    from proxy.listen.arrival import Arrival
     from proxy.live_path import LivePath
 
 

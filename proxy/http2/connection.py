@@ -29,16 +29,16 @@ from proxy.http2.budget import EARNED, budget_of_frames, budget_of_streams
 from proxy.http2.farewell import Farewell
 from proxy.http2.framing import LAST_STREAM, SLICE, Framing
 from proxy.http2.stream import HIGH_WATER, Stream
+from proxy.listen.progress import Progress
 from proxy.networks import address_of
 from proxy.patience import LINGER_SECONDS
-from proxy.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hpack import HeaderTuple
 
-    from proxy.arrival import Arrival
+    from proxy.listen.arrival import Arrival
     from proxy.live_path import LivePath
     from proxy.passage import Passage
     from proxy.tunnel import Tunnel

@@ -12,7 +12,7 @@ from proxy.accept import ClientConnection
 from proxy.http2.connection import Http2Connection
 
 if TYPE_CHECKING:
-    from proxy.arrival import Arrival
+    from proxy.listen.arrival import Arrival
     from proxy.live_path import LivePath
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"

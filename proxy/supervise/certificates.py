@@ -13,11 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from proxy.certificate_check import Facts, facts_of
+from proxy.listen.certificate_check import Facts, facts_of
+from proxy.listen.tls import NO_TEXTS, BadCertificate, CertificateTexts, certificate_context, files_of
 from proxy.model.counters import Counters
 from proxy.model.listen import ClientTls
 from proxy.status import CertificateStatus
-from proxy.tls import NO_TEXTS, BadCertificate, CertificateTexts, certificate_context, files_of
 from proxy.watch import POLL_SECONDS, Look, Settling, Stamp, stamp_of
 
 log = logging.getLogger(__name__)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from proxy.listen.tls import BadCertificate
 from proxy.model.counters import Counters
 from proxy.model.listen import ClientTls
 from proxy.status import TableStatus
@@ -18,7 +19,6 @@ from proxy.supervise.cannot_start import CannotStart
 from proxy.supervise.certificates import NO_CERTIFICATES, CurrentCertificates, Found, read_certificates, stamps_of
 from proxy.table.load import load_table, transparent_table
 from proxy.table.mistakes import BadTable, render_mistakes
-from proxy.tls import BadCertificate
 from proxy.watch import MISSING_SECONDS, POLL_SECONDS, Look, Settling, Stamp, Unreadable, read_text, stamp_of
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from proxy.listener import RESERVED
+from proxy.listen.listener import RESERVED
 from proxy.live_path import TICK_SECONDS
 from proxy.supervise.watchdog import vitals
 from tests.faults.conftest import ROUNDS

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import trustme
 
-from proxy.certificate_check import facts_of
+from proxy.listen.certificate_check import facts_of
+from proxy.listen.tls import CertificateTexts, certificate_context
 from proxy.model.listen import Certificate, ClientTls
-from proxy.tls import CertificateTexts, certificate_context
 
 LONG_AGO = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
 

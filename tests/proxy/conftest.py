@@ -15,13 +15,13 @@ import pytest
 import uvloop
 
 from proxy.accept import ClientConnection
+from proxy.limits.shedding import Pressure
 from proxy.live_path import LivePath
 from proxy.model.counted import read_counters
 from proxy.model.counters import Counters
 from proxy.model.settings import Settings
 from proxy.model.table import Table
 from proxy.routing import Routing
-from proxy.shedding import Pressure
 from proxy.table.load import load_table
 from tests.proxy.wire import Client, Handler, Origin, eventually
 

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from proxy.budget import FLOOR
+from proxy.guards.budget import FLOOR
 from tests.proxy.conftest import Origins, Proxies, Proxy
 from tests.proxy.wire import Handler, OriginConnection, always, eventually, get, ok
 

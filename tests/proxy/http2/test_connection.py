@@ -371,7 +371,7 @@ async def test_a_slow_body_is_refused_by_its_pace(
 async def test_keep_alive_shed_under_overload_is_a_farewell(
     origin: Origins, http2: Http2Proxies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("proxy.overload.Shedder.keeps_alive", False)
+    monkeypatch.setattr("proxy.limits.overload.Shedder.keeps_alive", False)
     backend = await origin(always(ok()))
     both = await http2(to_legacy(backend.port))
     await eventually(lambda: both.running.live.closing)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from proxy.shedding import Pressure, Step
+from proxy.limits.shedding import Pressure, Step
 from tests.proxy.conftest import Origins, to_legacy
 from tests.proxy.http2.conftest import Http2Proxies
 from tests.proxy.http2.wire import request
-from tests.proxy.test_overload import Slow, press
+from tests.proxy.limits.test_overload import Slow, press
 from tests.proxy.wire import always, eventually, ok
 
 

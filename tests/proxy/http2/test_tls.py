@@ -13,7 +13,7 @@ from tests.proxy.certificates import client_context
 from tests.proxy.conftest import Origins, to_legacy
 from tests.proxy.http2.test_connection import ONE_READ, http2_connections
 from tests.proxy.http2.wire import Http2Client, request
-from tests.proxy.test_doorway import ONE, Entrance, Entrances, entrance
+from tests.proxy.listen.test_doorway import ONE, Entrance, Entrances, entrance
 from tests.proxy.wire import OriginConnection, always, eventually, ok
 
 __all__ = ["entrance"]

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from proxy.listen.tls import BadCertificate, ServerTls
 from proxy.model.counted import read_counters
 from proxy.model.counters import Counters
 from proxy.model.listen import Certificate, ClientTls
 from proxy.supervise.certificates import NO_CERTIFICATES, CurrentCertificates, read_certificates
-from proxy.tls import BadCertificate, ServerTls
 from tests.proxy.certificates import LONG_AGO, authority_text, server_pair, write_pair
 from tests.proxy.wire import eventually
 
