@@ -22,11 +22,11 @@ def admit(passage: Passage) -> Decision | None:
     if shed is not None:
         shed.admit()
     try:
-        decision, token = live.routing.decide(passage.head, live.dice)
+        decision, identity, token = live.routing.decide(passage.head, live.dice)
     except AmbiguousTarget as error:
         raise Refused(400, "target", str(error)) from error
     route = decision.route
-    if route.rate_limit is not None and not live.rate_limits.lets(passage, route.name):
+    if route.rate_limit is not None and not live.rate_limits.lets(passage, route.name, identity):
         return None
     if route.max_body is not None:
         passage.max_body = route.max_body

@@ -13,6 +13,7 @@ from hashlib import blake2b
 from typing import Final
 
 from proxy.model.decision import Decision, Skip
+from proxy.model.resilience import RateKey
 from proxy.model.table import LEGACY, Route, Split, Table
 
 Dice = Callable[[], float]
@@ -121,7 +122,8 @@ class Chooser:
         self._sample_seed = sample_seed(route.split.salt)
         self.issues_identity = split and route.sticky
         """Users must be told apart, so one without an identity is given one."""
-        self.uses_identity = self.issues_identity or 0.0 < self._sample < 1.0
+        limited = route.rate_limit is not None and route.rate_limit.by is RateKey.IDENTITY
+        self.uses_identity = self.issues_identity or 0.0 < self._sample < 1.0 or limited
 
     def choose(self, method: bytes, identity: bytes | None, dice: Dice) -> Decision:
         """The decision on one request. Without an identity the dice decide."""

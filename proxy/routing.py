@@ -28,8 +28,9 @@ class Routing:
         self._unclaimed = Chooser(unclaimed, table, UNCLAIMED_REASON)
         self.rate_limits = limits_of(table, secret)
 
-    def decide(self, head: RequestHead, dice: Dice) -> tuple[Decision, bytes | None]:
-        """The decision on one request, and the token of a new identity if the client must be given our cookie.
+    def decide(self, head: RequestHead, dice: Dice) -> tuple[Decision, bytes | None, bytes | None]:
+        """The decision on one request, the identity it brought if its route asks for one, and the token of a new identity if
+        the client must be given our cookie.
 
         Raises AmbiguousTarget.
         """
@@ -39,8 +40,8 @@ class Routing:
         if chooser.uses_identity:
             identity = self.identity(head)
             if identity is None and chooser.issues_identity:
-                identity = token = new_token(dice)
-        return chooser.choose(head.method, identity, dice), token
+                token = new_token(dice)
+        return chooser.choose(head.method, identity or token, dice), identity, token
 
     def identity(self, head: RequestHead) -> bytes | None:
         """Who sent this: the first source of the table that is present, else our own cookie, else None."""

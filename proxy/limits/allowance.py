@@ -30,7 +30,14 @@ class Allowance:
         A moment further away than the limit allows is of a larger limit before, or of a clock before the machine was started
         anew: it counts as all of the allowance used up.
         """
-        before = min(max(whole_at, now), now + self.span)
+        # Not min and max: two calls for each request.
+        most = now + self.span
+        if whole_at < now:
+            before = now
+        elif whole_at <= most:
+            before = whole_at
+        else:
+            before = most
         after = before + self.interval
-        wait = after - self.span - now
+        wait = after - most
         return (before, wait) if wait > 0 else (after, 0)

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Final
 from proxy.limits.buckets import WORDS, Buckets
 from proxy.limits.client_address import client_address
 from proxy.limits.doors import neighbourhood
-from proxy.limits.route_limit import NOBODY, REASON
+from proxy.limits.route_limit import LONGEST_REMEMBERED, NOBODY, REASON
 from proxy.model.resilience import Mode
 
 if TYPE_CHECKING:
-    from proxy.limits.route_limit import RouteLimit
+    from proxy.limits.route_limit import Client, RouteLimit
     from proxy.live_path import LivePath
     from proxy.passage import Passage
     from proxy.routing import Routing
@@ -54,15 +54,14 @@ class RateLimits:
         if self._buckets is not None:
             self._live.values[self._forgotten] = self._buckets.forgotten
 
-    def lets(self, passage: Passage, route: str) -> bool:
-        """Whether the passage may go on. If not, it is told so in the next turn of the loop: then it is known whether its
-        connection can be kept, and a thousand of them are not a thousand nested calls."""
+    def lets(self, passage: Passage, route: str, identity: bytes | None) -> bool:
+        """Whether the passage, whose request brought ``identity``, may go on. If not, it is told so in the next turn of the loop:
+        then it is known whether its connection can be kept, and a thousand of them are not a thousand nested calls."""
         live = self._live
         limit, buckets = live.routing.rate_limits[route], self._buckets
         assert buckets is not None
-        wait = buckets.take(
-            limit.region, limit.number_of(self._who(passage, limit)), limit.allowance, time.monotonic_ns()
-        )
+        number = self._number(passage, limit, identity if limit.by_identity else None)
+        wait = buckets.take(limit.region, number, limit.allowance, time.monotonic_ns())
         if not wait:
             return True
         live.counters.add("strangler_rate_limited", route=route, mode=limit.mode)
@@ -86,11 +85,26 @@ class RateLimits:
         passage.wait(1.0)
         return False
 
-    def _who(self, passage: Passage, limit: RouteLimit) -> bytes:
-        if limit.by_identity:
-            identity = self._live.routing.identity(passage.head)
-            if identity is not None:
-                return b"identity " + identity
+    def _number(self, passage: Passage, limit: RouteLimit, identity: bytes | None) -> int:
+        """The client's number in the table of clients. Without an identity the address counts."""
+        told = identity or passage.fields.forwarded_for
+        client: Client
+        if told is None:
+            client = passage.client.peer
+        elif identity is not None:
+            client = identity
+        else:
+            client = (passage.client.peer, told)
+        number = limit.numbers.get(client)
+        if number is None:
+            number = limit.number_of(self._who(passage, identity))
+            if told is None or len(told) <= LONGEST_REMEMBERED:
+                limit.remember(client, number)
+        return number
+
+    def _who(self, passage: Passage, identity: bytes | None) -> bytes:
+        if identity is not None:
+            return b"identity " + identity
         return b"address " + neighbourhood(self._address(passage)).encode()
 
     def _address(self, passage: Passage) -> str:

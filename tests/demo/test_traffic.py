@@ -29,7 +29,7 @@ def head(request: Request) -> RequestHead:
 def test_every_request_is_claimed_by_the_route_it_is_meant_for(table: Table) -> None:
     routing = Routing(table, b"0" * 32)
     for request in traffic():
-        decision, _ = routing.decide(head(request), lambda: 0.0)
+        decision, _, _ = routing.decide(head(request), lambda: 0.0)
         assert decision.route.name == request.route, f"{request.method} {request.target}"
 
 

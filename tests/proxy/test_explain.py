@@ -42,7 +42,7 @@ def no_dice() -> float:
 def test_the_backend_and_the_copy_are_those_that_would_be(target: str) -> None:
     for user in range(100):
         request = RequestHead.from_headers(b"GET", target.encode(), [(b"X-User", b"%d" % user)])
-        decision, _ = ROUTING.decide(request, no_dice)
+        decision, _, _ = ROUTING.decide(request, no_dice)
         for explanation in (explain(ROUTING, request), told(target, str(user))):
             assert explanation.backend == decision.primary.name
             assert explanation.shadow == (decision.shadow.name if decision.shadow else None)

@@ -69,7 +69,7 @@ def classified(request: dict[str, Any], routing: Routing, route: str) -> Classif
 def test_a_step_of_a_scenario_goes_as_written(step: dict[str, Any]) -> None:
     routing = Routing(load_table(json.dumps({"version": 1, **step["table"]})), b"k" * 32)
     for request in step["traffic"]:
-        decision, _ = routing.decide(head_of(request), no_dice)
+        decision, _, _ = routing.decide(head_of(request), no_dice)
         came: dict[str, Any] = {
             "route": decision.route.name,
             "stage": decision.route.stage,

@@ -13,6 +13,7 @@ import pytest
 
 from proxy.limits.buckets import WORDS
 from proxy.limits.rate_limit import NAME, shared_words
+from proxy.limits.route_limit import LONGEST_REMEMBERED
 from proxy.table.load import load_table
 from tests.proxy.conftest import ListLog, Origins, Proxies, to_legacy
 from tests.proxy.wire import Client, always, eventually, get, ok
@@ -247,6 +248,54 @@ async def test_clients_that_never_come_twice_do_not_grow_memory_and_are_counted_
     assert (running.run_dir / NAME).stat().st_size == 8 * WORDS
     await eventually(lambda: running.count("strangler_rate_forgotten") > 100_000 - 2 * WORDS // 16)
     assert await statuses(await running.connect(), 2, b"X-User-Id: kim") == [200, 429]
+
+
+@pytest.mark.promise("B144")
+async def test_numbers_of_clients_are_remembered_within_bounds(
+    origin: Origins, proxy: Proxies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("proxy.limits.route_limit.REMEMBERED", 5)
+    backend = await origin(always(ok()))
+    running = await proxy(table(backend.port, "requests: 2, per: 1h, by: identity"))
+    numbers = running.live.routing.rate_limits["orders"].numbers
+    client = await running.connect()
+    for _ in range(2):
+        for name in (*(b"user-%d" % n for n in range(12)), b"long" * LONGEST_REMEMBERED):
+            assert await statuses(client, 1, b"X-User-Id: " + name) == [200]
+            assert 0 < len(numbers) <= 5
+    assert all(len(name) <= LONGEST_REMEMBERED for name in numbers)
+    # What is remembered is where a client is found, not what it has used.
+    assert await statuses(client, 1, b"X-User-Id: user-0") == [429]
+    assert await statuses(client, 1, b"X-User-Id: " + b"long" * LONGEST_REMEMBERED) == [429]
+
+
+async def test_a_peer_that_a_new_table_no_longer_trusts_counts_as_itself(origin: Origins, proxy: Proxies) -> None:
+    backend = await origin(always(ok()))
+    text = table(backend.port, "requests: 1, per: 1h")
+    running = await proxy(text)
+    away = b"X-Forwarded-For: 192.0.2.1"
+    assert await statuses(await running.connect(), 2, away) == [200, 429]
+    untrusting = load_table(text.replace("[127.0.0.1]", "[10.0.0.0/8]"))
+    running.live.use(type(running.live.routing)(untrusting, b"0123456789abcdef0123456789abcdef"))
+    assert await statuses(await running.connect(), 2, away) == [200, 429]
+
+
+async def test_who_is_given_an_identity_counts_by_its_address_until_it_brings_it(
+    origin: Origins, proxy: Proxies
+) -> None:
+    backend = await origin(always(ok()))
+    text = table(backend.port, "requests: 1, per: 1h, by: identity").replace(
+        "    backend: legacy\n    rate", "    split: { legacy: 50, orders-new: 50 }\n    sticky: true\n    rate"
+    )
+    text = text.replace("routes:\n", f"  orders-new: {{ url: 'http://127.0.0.1:{backend.port}' }}\nroutes:\n")
+    client = await (await proxy(text)).connect()
+    await client.send(get(b"/orders/1"))
+    status, head, _ = await client.read_answer()
+    given = re.search(rb"Set-Cookie: ([^;]+);", head)
+    assert status == 200
+    assert given is not None
+    assert await statuses(client, 1) == [429]
+    assert await statuses(client, 2, b"Cookie: " + given[1]) == [200, 429]
 
 
 def test_without_room_for_shared_memory_each_worker_counts_alone_and_says_so(
