@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -140,15 +141,16 @@ async def test_a_broken_candidate_changes_no_answer(tmp_path: Path, handler: Han
 
 async def test_a_candidate_that_is_down_changes_no_answer(tmp_path: Path) -> None:
     async with Origin(always(ANSWER)) as legacy:
-        async with Origin(always(ANSWER)) as gone:
-            port = gone.port
-        async with instance(tmp_path, TABLE.format(legacy=legacy.port, orders=port)) as running:
-            async with Load(running.port, [b"/orders/1"], BODY, users=4) as load:
-                await load.more(200)
-            assert load.failures == []
-            await until(
-                lambda: running.report()["orders"]["outcomes"]["candidate_error"] > 0, "the error was not counted"
-            )
+        with socket.socket() as nobody:  # bound, so that nobody else gets the port, and never listening
+            nobody.bind(("127.0.0.1", 0))
+            table = TABLE.format(legacy=legacy.port, orders=nobody.getsockname()[1])
+            async with instance(tmp_path, table) as running:
+                async with Load(running.port, [b"/orders/1"], BODY, users=4) as load:
+                    await load.more(200)
+                assert load.failures == []
+                await until(
+                    lambda: running.report()["orders"]["outcomes"]["candidate_error"] > 0, "the error was not counted"
+                )
 
 
 async def test_every_request_is_accounted_for(tmp_path: Path) -> None:
