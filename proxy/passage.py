@@ -153,7 +153,8 @@ class Passage:
     def wait(self, seconds: float) -> None:
         """Patience for the next step, never beyond the limit for the whole, if there is one."""
         deadline = self.live.now + seconds
-        self.client.deadline = min(deadline, self.total_at) if self.total_at else deadline
+        total_at = self.total_at
+        self.client.deadline = total_at if total_at and total_at < deadline else deadline
 
     def request_body(self, data: bytes) -> None:
         """Raises Refused."""

@@ -42,6 +42,9 @@ class State(enum.StrEnum):
     RECOVERING = "recovering"
 
 
+CLOSED, OPEN, PROBING, RECOVERING = State  # looking up a member is slow in Python 3.11
+
+
 class Circuit:
     """The breaker of one backend, as one worker sees it."""
 
@@ -49,7 +52,7 @@ class Circuit:
 
     def __init__(self, policy: Breaker) -> None:
         self.policy = policy
-        self.state = State.CLOSED
+        self.state = CLOSED
         self._window = Window(policy.window)
         self._ticket = NO_TICKET + 1
         self._since = 0.0
@@ -58,13 +61,13 @@ class Circuit:
 
     def admit(self, now: float, dice: Dice) -> int:
         """A ticket for one request, or NO_TICKET: it must not go."""
-        if self.state is State.CLOSED:
+        if self.state is CLOSED:
             return self._ticket
-        if self.state is State.OPEN and now - self._since >= self.policy.open:
-            self._become(State.PROBING, now)
-        if self.state is State.PROBING:
+        if self.state is OPEN and now - self._since >= self.policy.open:
+            self._become(PROBING, now)
+        if self.state is PROBING:
             return self._probe(now)
-        if self.state is State.RECOVERING:
+        if self.state is RECOVERING:
             return self._share(now, dice)
         return NO_TICKET
 
@@ -72,17 +75,17 @@ class Circuit:
         """Give a ticket back; ``failed`` None: the request says nothing about the backend."""
         if ticket != self._ticket:
             return
-        if self.state is State.PROBING:
+        if self.state is PROBING:
             self._probed(now, failed)
         elif failed is not None:
             window, policy = self._window, self.policy
             window.add(now, marked=failed)
             if window.marked and window.total >= policy.volume and window.marked >= policy.errors * window.total:
-                self._become(State.OPEN, now)
+                self._become(OPEN, now)
 
     def retry_after(self, now: float) -> float:
         """Seconds until somebody may be let through."""
-        return max(0.0, self._since + self.policy.open - now) if self.state is State.OPEN else 0.0
+        return max(0.0, self._since + self.policy.open - now) if self.state is OPEN else 0.0
 
     @property
     def counted(self) -> tuple[int, int]:
@@ -92,7 +95,7 @@ class Circuit:
     def _probe(self, now: float) -> int:
         if now - self._since >= self.policy.open:
             # Probes that take this long tell nothing in time: others have their turn.
-            self._become(State.PROBING, now)
+            self._become(PROBING, now)
         if self._probes >= self.policy.probes:
             return NO_TICKET
         self._probes += 1
@@ -101,16 +104,16 @@ class Circuit:
     def _probed(self, now: float, failed: bool | None) -> None:
         self._probes -= 1
         if failed:
-            self._become(State.OPEN, now)
+            self._become(OPEN, now)
         elif failed is not None:
             self._good += 1
             if self._good >= self.policy.probes:
-                self._become(State.RECOVERING if self.policy.recovery else State.CLOSED, now)
+                self._become(RECOVERING if self.policy.recovery else CLOSED, now)
 
     def _share(self, now: float, dice: Dice) -> int:
         share = (now - self._since) / self.policy.recovery
         if share >= 1.0:
-            self.state = State.CLOSED  # with what was counted while it recovered, and its tickets
+            self.state = CLOSED  # with what was counted while it recovered, and its tickets
             return self._ticket
         return self._ticket if dice() < share else NO_TICKET
 
@@ -119,7 +122,7 @@ class Circuit:
         self._since = now
         self._ticket += 1
         self._probes = self._good = 0
-        if state is not State.OPEN:
+        if state is not OPEN:
             self._window.clear()
 
     def __repr__(self) -> str:

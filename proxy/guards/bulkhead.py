@@ -19,6 +19,10 @@ class Entry(enum.Enum):
     FULL = "full"
 
 
+GO, WAIT, FULL = Entry  # looking up a member is slow in Python 3.11
+OBSERVE = Mode.OBSERVE
+
+
 class Room(Generic[Waiter]):
     """The places at one backend. Whoever was told GO, or came out of ``leave``, holds a place until it calls ``leave``."""
 
@@ -36,21 +40,21 @@ class Room(Generic[Waiter]):
     def enter(self, waiter: Waiter) -> Entry:
         """Take a place if one is free, else wait in line, if that is not full. Where the bulkhead only observes, whoever is told FULL
         holds a place all the same."""
-        if self.policy.mode is Mode.OBSERVE:
+        if self.policy.mode is OBSERVE:
             self.held += 1
-            return Entry.GO if self.held <= self.policy.in_flight + self.policy.queue else Entry.FULL
+            return GO if self.held <= self.policy.in_flight + self.policy.queue else FULL
         if self.held < self.policy.in_flight and not self._waiting:
             self.held += 1
-            return Entry.GO
+            return GO
         if len(self._waiting) >= self.policy.queue:
-            return Entry.FULL
+            return FULL
         self._waiting[waiter] = None
-        return Entry.WAIT
+        return WAIT
 
     def leave(self) -> Waiter | None:
         """Give a place back. Who gets it is returned, and holds it from now on."""
         self.held -= 1
-        return self._next()
+        return self._next() if self._waiting else None
 
     def step_out(self, waiter: Waiter) -> None:
         """``waiter`` waits no longer."""

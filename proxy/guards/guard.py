@@ -11,8 +11,8 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from proxy.attempt import go
-from proxy.guards.breaker import NO_TICKET, Circuit, State, is_failure
-from proxy.guards.bulkhead import Entry, Room
+from proxy.guards.breaker import NO_TICKET, PROBING, Circuit, State, is_failure
+from proxy.guards.bulkhead import FULL, GO, WAIT, Room
 from proxy.mend import turn_away
 from proxy.model.resilience import Bulkhead, Mode
 from proxy.replies import TurnedAway
@@ -46,7 +46,7 @@ class Permit:
 
     def answered(self, status: int) -> None:
         """The answer begins. A probe has told what it was to tell, though its answer may last for hours."""
-        if self.circuit is not None and self.circuit.state is State.PROBING:
+        if self.circuit is not None and self.circuit.state is PROBING:
             self.give_back(status)
 
     def end(self, outcome: Outcome) -> None:
@@ -124,7 +124,10 @@ class Guard:
         if room is None:
             return True
         entry = room.enter(permit)
-        if entry is Entry.WAIT:
+        if entry is GO:
+            permit.room = room
+            return True
+        if entry is WAIT:
             permit.give_back(None)  # it asks the breaker again when its turn comes
             permit.room = room
             permit.waiting = True
@@ -133,9 +136,7 @@ class Guard:
             # From this moment, not from the last tick: these waits are short.
             passage.wait(room.policy.queue_wait + self.live.loop.time() - self.live.now)
             return False
-        if entry is Entry.FULL and self._turns_away(
-            permit, TurnedAway.BULKHEAD_FULL, room.policy.mode, self.queue_wait
-        ):
+        if entry is FULL and self._turns_away(permit, TurnedAway.BULKHEAD_FULL, room.policy.mode, self.queue_wait):
             permit.give_back(None)
             return False
         permit.room = room

@@ -11,24 +11,24 @@ BUCKETS: Final = 10
 class Window:
     """``total`` is everything that was added within the window, ``marked`` the part that was added as marked."""
 
-    __slots__ = ("_bucket", "_marked", "_totals", "_width", "marked", "total")
+    __slots__ = ("_bucket", "_marked", "_now", "_place", "_totals", "_width", "marked", "total")
 
     def __init__(self, seconds: float) -> None:
         self._width = seconds / BUCKETS
         self.clear()
 
     def clear(self) -> None:
-        self._bucket = 0
+        self._bucket = self._place = 0
+        self._now = -1.0
         self._totals = [0] * BUCKETS
         self._marked = [0] * BUCKETS
         self.total = 0
         self.marked = 0
 
     def add(self, now: float, *, marked: bool) -> None:
-        bucket = int(now / self._width)
-        if bucket > self._bucket:
-            self._forget(bucket)
-        place = self._bucket % BUCKETS
+        if now != self._now:  # the clock of the live path moves ten times a second only
+            self.advance(now)
+        place = self._place
         self._totals[place] += 1
         self.total += 1
         if marked:
@@ -37,6 +37,7 @@ class Window:
 
     def advance(self, now: float) -> None:
         """Forget what is too old."""
+        self._now = now
         bucket = int(now / self._width)
         if bucket > self._bucket:
             self._forget(bucket)
@@ -52,3 +53,4 @@ class Window:
                 self.marked -= self._marked[place]
                 self._totals[place] = self._marked[place] = 0
         self._bucket = bucket
+        self._place = bucket % BUCKETS
