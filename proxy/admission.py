@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from proxy.fields import Refused
 from proxy.match import AmbiguousTarget
 from proxy.model.decision import Skip
-from proxy.refusals import check_size
+from proxy.refusals import ambiguous, check_size
 from proxy.tee import Tee
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ def admit(passage: Passage) -> Decision | None:
     try:
         decision, identity, token = live.routing.decide(passage.head, live.dice)
     except AmbiguousTarget as error:
-        raise Refused(400, "target", str(error)) from error
+        raise ambiguous(error) from error
     route = decision.route
     if route.rate_limit is not None and not live.rate_limits.lets(passage, route.name, identity):
         return None

@@ -36,13 +36,19 @@ def refusal_of(parser_says: str, data: bytes | memoryview) -> Refused:
     return Refused(400, "syntax", f"The request is not valid HTTP: {parser_says}.")
 
 
+def ambiguous(error: AmbiguousTarget) -> Refused:
+    """What routing says of a target, as a sentence for the client."""
+    text = str(error)
+    return Refused(400, "target", f"{text[0].upper()}{text[1:]}.")
+
+
 def check_authority(head: RequestHead, scheme: bytes) -> None:
     """RFC 9112 section 3.2.2: in ``GET http://host/`` that host is meant, whatever Host says. Where they differ, routing and
     backend would see two hosts, so nobody sees any. Raises Refused."""
     try:
         _, authority = split_target(head.target, head.method)
     except AmbiguousTarget as error:
-        raise Refused(400, "target", f"{error}.") from error
+        raise ambiguous(error) from error
     if authority is None:
         return
     if without_default_port(authority, scheme) != without_default_port(head.host or b"", scheme):

@@ -51,6 +51,12 @@ REFUSED = {
 }
 
 
+async def test_an_ambiguous_target_is_explained_in_a_sentence(origin: Origins, proxy: Proxies) -> None:
+    client = await (await proxy(to_legacy((await origin(always(ok()))).port))).connect()
+    await client.send(get(b"/a/../b"))
+    assert b'"detail": "The path holds a dot segment."' in await client.read_to_end()
+
+
 @pytest.mark.parametrize("name", REFUSED)
 async def test_what_is_ambiguous_is_refused_and_closed_and_no_backend_sees_it(
     origin: Origins, proxy: Proxies, name: str
