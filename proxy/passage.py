@@ -363,7 +363,8 @@ class Passage:
     def _captured(self, took: float) -> Exchange:
         assert self.tee is not None
         return self.tee.exchange(
-            self.request_id, self.decision, table_version=self.table.version, request_head=self.head_bytes,
+            self.request_id, self.decision, identity=self.live.routing.identity(self.head),
+            table_version=self.table.version, request_head=self.head_bytes,
             started_at=time.time() - took, first_byte=self._first_byte_at - self._sent_at,
             total=took - (self._sent_at - self._started_at),
         )  # fmt: skip

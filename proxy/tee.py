@@ -39,6 +39,7 @@ class Tee:
         id_: str,
         decision: Decision,
         *,
+        identity: bytes | None,
         table_version: int,
         request_head: bytes,
         started_at: float,
@@ -49,6 +50,7 @@ class Tee:
         assert decision.shadow is not None
         return Exchange(
             id=id_,
+            identity=(identity or b"").decode("utf-8", "backslashreplace"),
             route=decision.route.name,
             table_version=table_version,
             primary=decision.primary.name,

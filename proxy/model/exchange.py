@@ -10,13 +10,15 @@ class Exchange:
     """Heads are raw bytes as they went over the wire, up to and with the empty line: the request as forwarded to the
     primary, the answer as received from it. Bodies are without transfer coding, content coding kept.
 
-    ``id`` is the request's id, which a client may have chosen, and may have used before.
+    ``id`` is the request's id, which a client may have chosen, and may have used before. ``identity`` is what its sender is
+    recognised by, as routes.yaml says; empty if the request carried nothing of the kind.
 
     ``started_at`` is Unix time, ``first_byte`` and ``total`` are seconds from the request's last head byte sent to the
     primary until the first and the last byte of its answer.
     """
 
     id: str
+    identity: str
     route: str
     table_version: int
     primary: str

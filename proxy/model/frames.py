@@ -48,6 +48,7 @@ def encode_exchange(exchange: Exchange) -> bytes:
     meta = json.dumps(
         {
             "id": exchange.id,
+            "identity": exchange.identity,
             "route": exchange.route,
             "table_version": exchange.table_version,
             "primary": exchange.primary,

@@ -19,7 +19,7 @@ from proxy.tap import Tap
 from tests.proxy.wire import eventually
 
 EXCHANGE = Exchange(
-    id="1", route="orders", table_version=1, primary="legacy", shadow="orders", started_at=1.0, first_byte=0.1, total=0.2,
+    id="1", identity="ann", route="orders", table_version=1, primary="legacy", shadow="orders", started_at=1.0, first_byte=0.1, total=0.2,
     request_head=b"GET / HTTP/1.1\r\n\r\n", request_body=b"", answer_head=b"HTTP/1.1 200 OK\r\n\r\n", answer_body=b"x" * 1000,
 )  # fmt: skip
 

@@ -53,6 +53,7 @@ def exchange_of(
 ) -> Exchange:
     fields: dict[str, Any] = {
         "id": f"request-{next(_NUMBERS)}",
+        "identity": "",
         "route": "orders",
         "table_version": 1,
         "primary": "legacy",
