@@ -22,7 +22,10 @@ COMMANDS: Final = {
     "report": "Show how the answers compare, route by route, worst first.",
     "diffs": "List what differs, most frequent first.",
     "show": "Show one pair side by side.",
+    "triage": "List what people decided about signatures, or decide about one.",
     "compare": "Compare two saved bodies or answers with a route's rules.",
+    "rejudge": "Tell what the verdicts would have been under other rules.",
+    "replay": "Send stored requests to a new build and compare its answers.",
     "status": "Tell how the running instance is.",
     "demo": "Play the five-minute story.",
 }

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from proxy.model.log import rfc3339
 from shadow.judge import PRECEDENCE, judge
-from shadow.model import Latency, Outcome, RouteSummary, SignatureSummary, Verdict
+from shadow.model import Latency, Outcome, Readiness, RouteSummary, SignatureSummary, Verdict
 
 Document = dict[str, Any]
 
@@ -31,8 +31,7 @@ def report_document(summaries: Iterable[RouteSummary], *, now: float, table_vers
 
 
 def route_document(summary: RouteSummary, *, now: float) -> Document:
-    readiness = judge(summary, now=now)
-    outcomes = {outcome.value: summary.outcomes.get(outcome, 0) for outcome in Outcome}
+    outcomes = outcomes_document(summary)
     return {
         "route": summary.route,
         "stage": summary.stage,
@@ -43,17 +42,25 @@ def route_document(summary: RouteSummary, *, now: float) -> Document:
         "compared": sum(outcomes.values()),
         "outcomes": outcomes,
         "skipped": dict(sorted(summary.skipped.items())),
-        "readiness": {
-            "verdict": readiness.verdict.value,
-            "target": readiness.target,
-            "clean_needed": readiness.clean_needed,
-            "reasons": list(readiness.reasons),
-        },
+        "readiness": readiness_document(judge(summary, now=now)),
         "signatures": [signature_document(signature) for signature in summary.signatures],
         "latency_ms": {
             "control": _latency(summary.control_latency),
             "candidate": _latency(summary.candidate_latency),
         },
+    }
+
+
+def outcomes_document(summary: RouteSummary) -> dict[str, int]:
+    return {outcome.value: summary.outcomes.get(outcome, 0) for outcome in Outcome}
+
+
+def readiness_document(readiness: Readiness) -> Document:
+    return {
+        "verdict": readiness.verdict.value,
+        "target": readiness.target,
+        "clean_needed": readiness.clean_needed,
+        "reasons": list(readiness.reasons),
     }
 
 

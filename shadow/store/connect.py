@@ -17,6 +17,9 @@ APPLICATION: Final = 0x53_54_52_47
 """Marks the file as ours (``STRG``)."""
 
 PAGE: Final = 4096
+MAX_BYTES: Final = 4 * 1024 * 1024 * 1024
+"""Size of the file at most, whatever retention says; then batches fail as on a full disk."""
+
 LOCKED_SECONDS: Final = 1.0
 """How long to wait for somebody else's lock. The writer thread tries again after that."""
 
@@ -47,7 +50,8 @@ def open_for_writing(path: Path, *, max_bytes: int) -> sqlite3.Connection:
 
 @contextmanager
 def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """One consistent view of the store. Raises NoStore, or StoreError for what cannot be read."""
+    """One consistent view of the store, brought up to date before if an older strangler wrote it. Raises NoStore, or StoreError
+    for what cannot be read."""
     if not path.is_file():
         raise NoStore(
             f"there is no store at {path}: nothing has been recorded yet. `strangler serve` makes it; --store names another"
@@ -62,6 +66,10 @@ def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
         version = _version(connection, path)
         if version == 0:
             raise NoStore(f"{path} holds nothing yet: start `strangler serve` and send it some requests")
+        if version < migrations()[-1][0]:
+            connection.execute("COMMIT")
+            _bring_up_to_date(path)
+            connection.execute("BEGIN")
         yield connection
     except sqlite3.Error as error:
         raise StoreError(f"cannot read {path}: {error}") from error
@@ -92,6 +100,16 @@ def _set_up(connection: sqlite3.Connection, max_bytes: int) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA journal_size_limit = {64 * 1024 * 1024}")
     connection.execute(f"PRAGMA max_page_count = {max(1, max_bytes // PAGE)}")
+
+
+def _bring_up_to_date(path: Path) -> None:
+    try:
+        open_for_writing(path, max_bytes=MAX_BYTES).close()
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(
+            f"{path} was written by an older strangler and cannot be brought up to date ({error}): start `strangler serve` on it"
+            " once, or make it writable for this user"
+        ) from error
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:

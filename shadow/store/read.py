@@ -18,6 +18,13 @@ from shadow.store.records import StoredPair
 _LIKE_ESCAPES: Final = str.maketrans({"%": "\\%", "_": "\\_", "\\": "\\\\"})
 
 
+SELECT_PAIR: Final = (
+    "SELECT pair.id, request_id, epoch.route, epoch.rules, table_version, pair.at, outcome, method, target,"
+    ' main AS "primary", shadow, found, content.body AS content'
+    " FROM pair JOIN epoch ON epoch.id = pair.epoch LEFT JOIN content ON content.pair = pair.id"
+)
+
+
 @dataclass(slots=True)
 class _Sums:
     """What is added up of one epoch."""
@@ -60,6 +67,12 @@ def read_summaries(connection: sqlite3.Connection, since: float | None, route: s
     ]
 
 
+def read_plans(connection: sqlite3.Connection) -> dict[str, Plan]:
+    """The plans of the table as last told, by route."""
+    rows = connection.execute("SELECT plan FROM plan WHERE listed = 1 ORDER BY route")
+    return {plan.route: plan for (text,) in rows for plan in (decode_plan(text),)}
+
+
 def read_signatures(connection: sqlite3.Connection, since: float | None, route: str | None) -> list[SignatureSummary]:
     """The signatures of the present epochs, most frequent first."""
     present = {
@@ -79,13 +92,10 @@ def read_pairs(connection: sqlite3.Connection, given: str, limit: int) -> list[S
     cursor = connection.cursor()
     cursor.row_factory = sqlite3.Row
     rows = cursor.execute(
-        "SELECT pair.id, request_id, epoch.route, epoch.rules, table_version, pair.at, outcome, method, target,"
-        ' main AS "primary", shadow, found, content.body AS content'
-        " FROM pair JOIN epoch ON epoch.id = pair.epoch LEFT JOIN content ON content.pair = pair.id"
-        " WHERE pair.id LIKE ? ESCAPE '\\' OR request_id = ? ORDER BY pair.at DESC LIMIT ?",
+        f"{SELECT_PAIR} WHERE pair.id LIKE ? ESCAPE '\\' OR request_id = ? ORDER BY pair.at DESC LIMIT ?",
         (given.translate(_LIKE_ESCAPES) + "%", given, limit),
     )
-    return [_pair(row) for row in rows]
+    return [pair_of(row) for row in rows]
 
 
 def _hour(since: float | None) -> int:
@@ -174,7 +184,8 @@ def _latency(buckets: dict[int, int]) -> Latency:
     return Latency(quantile(buckets, 0.50), quantile(buckets, 0.99))
 
 
-def _pair(row: sqlite3.Row) -> StoredPair:
+def pair_of(row: sqlite3.Row) -> StoredPair:
+    """A row of ``SELECT_PAIR``."""
     fields: dict[str, Any] = dict(row)
     found, content = fields.pop("found"), fields.pop("content")
     fields["outcome"] = Outcome(fields["outcome"])

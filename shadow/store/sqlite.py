@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
+from proxy.model.plan import Plan
 from shadow.model import RouteSummary, SignatureSummary
-from shadow.store.connect import open_for_reading
-from shadow.store.read import read_pairs, read_signatures, read_summaries
+from shadow.store.connect import MAX_BYTES, open_for_reading, open_for_writing
+from shadow.store.decisions import add_triage, read_history, read_triage
+from shadow.store.read import read_pairs, read_plans, read_signatures, read_summaries
+from shadow.store.read_kept import Wanted, read_kept
 from shadow.store.records import StoredPair
-from shadow.store.write import MAX_BYTES, StoreWriter
+from shadow.store.write import StoreWriter
+from shadow.triage import Triage
 
 _MOST_PAIRS = 50
 
@@ -44,6 +49,31 @@ class SqliteStore:
             return []
         with open_for_reading(self.path) as connection:
             return read_pairs(connection, given, limit)
+
+    def kept(self, wanted: Wanted) -> list[StoredPair]:
+        """The pairs whose contents are kept, newest first."""
+        with open_for_reading(self.path) as connection:
+            return read_kept(connection, wanted)
+
+    def plans(self) -> dict[str, Plan]:
+        """The plans of the table's routes as last told, by route."""
+        with open_for_reading(self.path) as connection:
+            return read_plans(connection)
+
+    def triage(self) -> dict[str, Triage]:
+        """The newest decision about each signature, by its id."""
+        with open_for_reading(self.path) as connection:
+            return read_triage(connection)
+
+    def triage_history(self, signature: str) -> list[Triage]:
+        """All decisions about one signature, oldest first."""
+        with open_for_reading(self.path) as connection:
+            return read_history(connection, signature)
+
+    def decide(self, said: Triage) -> None:
+        """Add a decision; beside a running writer too. Raises StoreError, OSError or sqlite3.Error."""
+        with closing(open_for_writing(self.path, max_bytes=self._max_bytes)) as connection:
+            add_triage(connection, said)
 
     def writer(self) -> StoreWriter:
         """The writing side, for one thread. Makes the file. Raises StoreError, OSError or sqlite3.Error."""

@@ -11,16 +11,13 @@ from typing import Final
 
 from shadow.store.batch import HOUR, Batch
 from shadow.store.codec import encode_content, encode_found, encode_plan
-from shadow.store.connect import open_for_writing, transaction
+from shadow.store.connect import MAX_BYTES, open_for_writing, transaction
 from shadow.store.histogram import bucket
 from shadow.store.records import Recorded, SignatureSeen, StoredPair
 from shadow.store.retention import Retention, remove_old
 
 MAX_SIGNATURES: Final = 1000
 """Signatures of one epoch. What differs in more places differs everywhere; the rest is counted together."""
-
-MAX_BYTES: Final = 4 * 1024 * 1024 * 1024
-"""Size of the file at most, whatever retention says; then batches fail as on a full disk."""
 
 MORE: Final = "(more places)"
 

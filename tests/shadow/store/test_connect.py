@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from shadow.store import NewerStore, NoStore, StoreError
-from shadow.store.connect import migrations, open_for_reading, open_for_writing, transaction
-from shadow.store.write import MAX_BYTES
+from shadow.store import NewerStore, NoStore, StoreError, connect
+from shadow.store.connect import MAX_BYTES, migrations, open_for_reading, open_for_writing, transaction
 
 
 def opened(path: Path) -> sqlite3.Connection:
@@ -87,7 +86,7 @@ def test_migrations_are_numbered_without_gaps() -> None:
 
 @pytest.mark.promise("O14")
 def test_a_migration_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    steps = [*migrations(), (2, "CREATE TABLE half (a);\nCREATE TABLE pair (b);\n")]
+    steps = [*migrations(), (99, "CREATE TABLE half (a);\nCREATE TABLE pair (b);\n")]
     monkeypatch.setattr("shadow.store.connect.migrations", lambda: steps)
     with pytest.raises(sqlite3.OperationalError, match="already exists"):
         opened(tmp_path / "s.db")
@@ -97,6 +96,38 @@ def test_a_migration_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatc
 
 
 @pytest.mark.promise("O14")
+def test_a_reader_brings_an_older_store_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "strangler.db"
+    make_old(path, monkeypatch)
+    assert "triage" not in _tables(path)
+    with open_for_reading(path) as connection:
+        assert connection.execute("SELECT count(*) FROM triage").fetchone() == (0,)
+
+
+def test_an_older_store_that_cannot_be_written_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "strangler.db"
+    make_old(path, monkeypatch)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError("read-only")
+
+    monkeypatch.setattr(connect, "open_for_writing", refuse)
+    with pytest.raises(StoreError, match=r"older strangler.*start `strangler serve`"), open_for_reading(path):
+        pass
+
+
+def make_old(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = migrations()[:1]
+    with monkeypatch.context() as patched:
+        patched.setattr(connect, "migrations", lambda: first)
+        opened(path).close()
+
+
+def _tables(path: Path) -> set[str]:
+    with sqlite3.connect(path) as connection:
+        return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
 def test_a_newer_schema_is_refused_by_writers_and_readers(tmp_path: Path) -> None:
     connection = opened(tmp_path / "s.db")
     connection.execute("PRAGMA user_version = 99")

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from shadow import keep, lag, record
-from shadow.store.connect import migrations
+from shadow.store.connect import MAX_BYTES, migrations
 from shadow.store.histogram import GROWTH
 from shadow.store.retention import Retention
-from shadow.store.write import MAX_BYTES
 
 
 @pytest.fixture

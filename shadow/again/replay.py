@@ -1,0 +1,145 @@
+"""Stored requests sent to a new build, its answers held against those that the control gave when users asked."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from proxy.model.table import CompareRules
+from shadow.again.stored import Incomplete, answer_of, copy_of_stored, without_hashes
+from shadow.classify import classify
+from shadow.compare import NO_ORIGINS, Origins
+from shadow.copy import Copy
+from shadow.model import Answer, Difference, Outcome
+from shadow.redact import Redactor
+from shadow.replay import Failed, Failure, Replayer
+from shadow.store.records import StoredAnswer, StoredPair, TextHeaders
+
+MAX_ANSWER: Final = 16 * 1024 * 1024
+
+
+class Result(enum.StrEnum):
+    """What the new build made of one request."""
+
+    EQUAL = "equal"
+    DIFFERENT = "different"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    UNUSABLE = "unusable"
+    """Nothing was sent, or nothing could be compared: it says nothing about the build."""
+
+
+BAD: Final = frozenset({Result.DIFFERENT, Result.ERROR, Result.TIMEOUT})
+
+_FAILURES: Final = {Failure.ERROR: Result.ERROR, Failure.TIMEOUT: Result.TIMEOUT}
+_COMPARED: Final = frozenset({Outcome.MATCH, Outcome.WAIVED, Outcome.MISMATCH, Outcome.CANDIDATE_ERROR})
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One request sent again. ``detail`` is for people; ``hidden`` names what stayed redacted in the request; ``seconds`` until
+    the answer's last byte."""
+
+    pair: StoredPair
+    result: Result
+    detail: str = ""
+    differences: tuple[Difference, ...] = ()
+    hidden: tuple[str, ...] = ()
+    status: int | None = None
+    seconds: float = 0.0
+
+    @property
+    def was_wrong(self) -> bool:
+        """Whether the candidate of then was wrong here too."""
+        return self.pair.outcome in {Outcome.MISMATCH, Outcome.CANDIDATE_ERROR, Outcome.CANDIDATE_TIMEOUT}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The new build: base URL, headers to send in place of stored ones, seconds for one answer, requests at once."""
+
+    url: str
+    headers: TextHeaders = ()
+    timeout: float = 10.0
+    at_once: int = 4
+    unsafe: bool = False
+    """Send other methods than GET and HEAD too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a route: its compare rules, and the addresses of both sides."""
+
+    rules: CompareRules
+    origins: Origins = NO_ORIGINS
+
+
+_UNKNOWN: Final = Known(CompareRules())
+
+
+async def replay(
+    pairs: Iterable[StoredPair],
+    target: Target,
+    known: Mapping[str, Known],
+    done: Callable[[Replayed], None] = lambda _: None,
+) -> list[Replayed]:
+    """In the order of ``pairs``. ``known`` by route; ``done`` is told of each as it ends."""
+    redactor = Redactor(secrets.token_bytes(32))
+    room = asyncio.Semaphore(target.at_once)
+
+    async def one(pair: StoredPair, replayer: Replayer) -> Replayed:
+        async with room:
+            replayed = await _replayed(pair, target, known.get(pair.route, _UNKNOWN), replayer, redactor)
+        done(replayed)
+        return replayed
+
+    async with Replayer.open() as replayer:
+        return list(await asyncio.gather(*(one(pair, replayer) for pair in pairs)))
+
+
+async def _replayed(pair: StoredPair, target: Target, known: Known, replayer: Replayer, redactor: Redactor) -> Replayed:
+    try:
+        copy, hidden = copy_of_stored(pair.request, target.headers)
+        control = answer_of(pair.control)
+    except Incomplete as error:
+        return Replayed(pair, Result.UNUSABLE, str(error))
+    if not copy.safe and not target.unsafe:
+        return Replayed(pair, Result.UNUSABLE, f"{copy.method} may change something: --unsafe sends it all the same")
+    answer = await _sent(copy, target, replayer)
+    if isinstance(answer, Failed):
+        return Replayed(pair, _FAILURES[answer.failure], answer.detail, hidden=hidden)
+    if isinstance(answer, str):
+        return Replayed(pair, Result.UNUSABLE, answer, hidden=hidden)
+    return _compared(pair, control, answer, known, redactor, hidden)
+
+
+async def _sent(copy: Copy, target: Target, replayer: Replayer) -> Answer | Failed | str:
+    result = await replayer.send(copy, (target.url,), timeout=target.timeout, max_answer=MAX_ANSWER)
+    return result if isinstance(result, Answer | Failed) else result.detail
+
+
+def _compared(
+    pair: StoredPair, control: Answer, answer: Answer, known: Known, redactor: Redactor, hidden: tuple[str, ...]
+) -> Replayed:
+    """What was redacted in the stored answer cannot be compared, so it is made one word on both sides."""
+    kept = StoredAnswer(
+        answer.status, redactor.headers(answer.headers), redactor.body(answer.headers, answer.body), 0.0, 0.0
+    )
+    replayed = Replayed(pair, Result.EQUAL, hidden=hidden, status=answer.status, seconds=answer.total)
+    try:
+        candidate = without_hashes(answer_of(kept))
+    except Incomplete as error:
+        return replace(replayed, result=Result.UNUSABLE, detail=str(error))
+    today = datetime.now(UTC).date()
+    classified = classify(without_hashes(control), candidate, None, known.rules, today=today, origins=known.origins)
+    if classified.outcome not in _COMPARED:
+        detail = classified.comparison.undecodable or "the control had answered with an error of its own"
+        return replace(replayed, result=Result.UNUSABLE, detail=detail)
+    # Where the control has disagreed with itself, a stored answer is no measure.
+    differences = tuple(one for one in classified.comparison.differences if one.place not in pair.noisy)
+    return replace(replayed, result=Result.DIFFERENT if differences else Result.EQUAL, differences=differences)

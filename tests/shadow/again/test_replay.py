@@ -1,0 +1,145 @@
+"""Stored requests sent to real servers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from proxy.model.table import CompareRules, Waiver
+from shadow.again.replay import Known, Replayed, Result, Target, replay
+from shadow.again.saved import BadLine, from_line, to_line
+from shadow.compare import Origins
+from shadow.model import Outcome
+from shadow.store.records import StoredAnswer, StoredBody, StoredPair, StoredRequest
+from tests.shadow.store.results import pair
+
+Build = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture
+async def build(aiohttp_server: Any) -> Build:
+    """Makes a build that answers everything with one document; returns its URL. ``asked`` gets the requests."""
+
+    async def make(
+        document: object, asked: list[web.BaseRequest] | None = None, status: int = 200, **headers: str
+    ) -> str:
+        async def handle(request: web.Request) -> web.Response:
+            if asked is not None:
+                asked.append(request)
+            return web.json_response(document, status=status, headers=headers)
+
+        app = web.Application()
+        app.router.add_route("*", "/{rest:.*}", handle)
+        return str((await aiohttp_server(app)).make_url("")).rstrip("/")
+
+    return make
+
+
+def kept(document: object = None, **changes: Any) -> StoredPair:
+    body = json.dumps({"a": 1} if document is None else document)
+    headers = (("Content-Type", "application/json; charset=utf-8"),)
+    fields: dict[str, Any] = {
+        "control": StoredAnswer(200, headers, StoredBody(body, len(body)), 0.01, 0.02),
+        "noisy": (),
+    }
+    return pair(**(fields | changes))
+
+
+async def one(stored: StoredPair, url: str, known: Known = Known(CompareRules()), **target: Any) -> Replayed:  # noqa: B008 - immutable
+    return (await replay([stored], Target(url, **target), {"orders": known}))[0]
+
+
+async def test_an_equal_answer_is_equal_and_the_request_is_the_stored_one(build: Build) -> None:
+    asked: list[web.BaseRequest] = []
+    replayed = await one(kept(), await build({"a": 1}, asked))
+    assert (replayed.result, replayed.status, replayed.differences) == (Result.EQUAL, 200, ())
+    assert (asked[0].method, asked[0].raw_path, asked[0].headers["Host"]) == ("GET", "/orders/7", "shop")
+    assert asked[0].headers["X-Shadow"] == "1"
+
+
+async def test_a_different_answer_tells_where(build: Build) -> None:
+    replayed = await one(kept(), await build({"a": "1"}))
+    assert replayed.result is Result.DIFFERENT
+    assert [(one.path, one.kind) for one in replayed.differences] == [("$.a", "type_changes")]
+
+
+async def test_the_rules_of_the_route_hold(build: Build) -> None:
+    rules = Known(CompareRules(ignore=(Waiver("$.a"),)))
+    assert (await one(kept(), await build({"a": 2}), rules)).result is Result.EQUAL
+
+
+async def test_where_the_control_disagreed_with_itself_a_stored_answer_is_no_measure(build: Build) -> None:
+    stored = kept({"a": 1, "at": "noon"}, noisy=("$.at",))
+    assert (await one(stored, await build({"a": 1, "at": "one"}))).result is Result.EQUAL
+    assert (await one(stored, await build({"a": 2, "at": "one"}))).result is Result.DIFFERENT
+
+
+async def test_what_was_redacted_is_not_compared_but_whether_it_is_there(build: Build) -> None:
+    stored = kept({"token": "redacted-0f31b473c7"})
+    assert (await one(stored, await build({"token": "s3cret"}))).result is Result.EQUAL
+    assert (await one(stored, await build({}))).result is Result.DIFFERENT
+
+
+async def test_a_redirect_to_the_builds_own_address_is_a_redirect_to_here(build: Build) -> None:
+    headers = (("Content-Type", "application/json; charset=utf-8"), ("Location", "http://legacy:8000/x"))
+    stored = kept(control=StoredAnswer(302, headers, StoredBody('{"a": 1}', 8), 0.1, 0.1))
+    known = Known(CompareRules(), Origins(("http://legacy:8000",)))
+    assert (await one(stored, await build({"a": 1}, status=302, Location="/x"), known)).result is Result.EQUAL
+
+
+async def test_only_what_is_harmless_is_sent_unless_somebody_asks_for_more(build: Build) -> None:
+    asked: list[web.BaseRequest] = []
+    stored = kept(request=StoredRequest("POST", "/orders", (("Host", "shop"),), StoredBody("{}", 2)))
+    url = await build({"a": 1}, asked)
+    replayed = await one(stored, url)
+    assert (replayed.result, asked) == (Result.UNUSABLE, [])
+    assert "--unsafe" in replayed.detail
+    assert (await one(stored, url, unsafe=True)).result is Result.EQUAL
+
+
+async def test_a_build_that_does_not_answer_is_an_error_and_one_that_is_slow_a_timeout(
+    aiohttp_server: Any, build: Build
+) -> None:
+    async def never(_: web.Request) -> web.Response:
+        await request_came
+        raise AssertionError
+
+    import asyncio  # noqa: PLC0415 - only here
+
+    request_came: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    app = web.Application()
+    app.router.add_get("/{rest:.*}", never)
+    slow = str((await aiohttp_server(app, shutdown_timeout=0)).make_url("")).rstrip("/")
+    assert (await one(kept(), slow, timeout=0.1)).result is Result.TIMEOUT
+    request_came.cancel()
+    assert (await one(kept(), "http://127.0.0.1:1")).result is Result.ERROR
+
+
+async def test_results_come_in_the_order_of_the_pairs_and_each_is_told_of(build: Build) -> None:
+    pairs = [kept() for _ in range(20)]
+    told: list[Replayed] = []
+    replayed = await replay(pairs, Target(await build({"a": 1})), {}, told.append)
+    assert [each.pair.id for each in replayed] == [each.id for each in pairs]
+    assert len(told) == 20
+
+
+async def test_a_pair_that_was_wrong_and_is_right_now_is_known(build: Build) -> None:
+    replayed = await one(kept(outcome=Outcome.MISMATCH), await build({"a": 1}))
+    assert replayed.was_wrong
+    assert not (await one(kept(outcome=Outcome.MATCH), await build({"a": 1}))).was_wrong
+
+
+def test_a_pair_survives_a_file() -> None:
+    stored = pair()
+    assert from_line(to_line(stored)) == stored
+    assert "\n" not in to_line(kept("line\nbreak"))
+
+
+@pytest.mark.parametrize("line", ["", "{}", "[]", "null", '{"id": 1}', "{", to_line(pair())[:-30]])
+def test_what_is_no_saved_pair_is_said_to_be_none(line: str) -> None:
+    with pytest.raises(BadLine):
+        from_line(line)
