@@ -7,7 +7,8 @@ from datetime import date
 
 from proxy.model.table import CompareRules
 from shadow.compare import DEFAULT_LIMITS, NO_ORIGINS, Limits, Origins, compare
-from shadow.model import Answer, Comparison, Difference, Outcome
+from shadow.drift import beyond_noise
+from shadow.model import Answer, Comparison, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def classify(
         own = replace(origins, candidate=origins.control)
         drift = compare(control, again, rules, today=today, limits=limits, origins=own)
         noisy = tuple(sorted({difference.place for difference in drift.differences}))
-        counting = _beyond_noise(counting, drift.differences)
+        counting = beyond_noise(counting, drift.differences)
     if not counting:
         return Classified(Outcome.NOISE, replace(comparison, differences=()), noisy)
     outcome = Outcome.CANDIDATE_ERROR if candidate.status >= 500 else Outcome.MISMATCH
@@ -70,44 +71,3 @@ def _without_difference(comparison: Comparison) -> Classified:
 
 def _equal(comparison: Comparison) -> bool:
     return not comparison.differences and comparison.undecodable is None
-
-
-def _beyond_noise(differences: tuple[Difference, ...], drift: tuple[Difference, ...]) -> tuple[Difference, ...]:
-    """The differences that the control's disagreement with itself does not explain.
-
-    It explains one at the same place if the control itself has shown a value of the candidate's type there (a text where it
-    always sends a text, nothing where it sometimes sends nothing), and everything below a place that comes and goes or
-    changes its type. So a random text that becomes a number is a mismatch, and a random text is noise.
-    """
-    shown: dict[str, set[str]] = {}
-    for own in drift:
-        place = own.place
-        shown.setdefault(place, set()).update((_type(place, own.control), _type(place, own.candidate)))
-    unsteady = tuple(place for place, types in shown.items() if len(types) > 1)
-    return tuple(
-        difference
-        for difference in differences
-        if _type(difference.path, difference.candidate) not in shown.get(difference.place, ())
-        and not any(_is_below(difference.place, place) for place in unsteady)
-    )
-
-
-def _is_below(place: str, other: str) -> bool:
-    return place.startswith((f"{other}.", f"{other}["))
-
-
-_TYPES = {'"': "string", "{": "object", "[": "array", "t": "boolean", "f": "boolean", "n": "null", "…": "string"}
-
-
-def _type(place: str, shown: str | None) -> str:
-    """The JSON type of a value, from its short text; of a status, its class. Whether a number is a float is told from the digits
-    that are shown."""
-    if shown is None:
-        return "missing"
-    if place == "status":
-        return f"{shown[:1]}xx"
-    kind = _TYPES.get(shown[0])
-    if kind is not None:
-        return kind
-    number = shown.split(" ", 1)[0]
-    return "float" if any(mark in number for mark in ".eEN") or number.endswith("Infinity") else "integer"

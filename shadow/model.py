@@ -29,23 +29,26 @@ class Kind(enum.StrEnum):
     DICTIONARY_ITEM_REMOVED = "dictionary_item_removed"
     ITERABLE_ITEM_ADDED = "iterable_item_added"
     ITERABLE_ITEM_REMOVED = "iterable_item_removed"
+    ITERABLE_ITEM_MOVED = "iterable_item_moved"
     REPETITION_CHANGE = "repetition_change"
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One differing place. ``path`` is exact (``$.items[3].price``, ``status``, ``header:content-type``, ``body`` for
-    text and bytes); ``control`` and ``candidate`` are the two values as short JSON text, None where there is none."""
+    text and bytes); ``control`` and ``candidate`` are the two values as short JSON text, None where there is none. A moved item
+    reads ``at 3: ...`` on either side, a repeated one ``2 x ...``. ``general`` is the path with ``.*`` for members of maps."""
 
     path: str
     kind: Kind
     control: str | None
     candidate: str | None
+    general: str | None = None
 
     @property
     def place(self) -> str:
-        """The path with ``[]`` for indices: what a signature is made of."""
-        return place_of(self.path)
+        """The path with ``[]`` for indices and ``.*`` for members of maps: what a signature is made of."""
+        return place_of(self.general or self.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from proxy.model.exchange import Exchange
 from proxy.model.message import RequestHead
 from proxy.model.plan import Plan
 from shadow.classify import Classified, classify, needs_recheck
-from shadow.compare import Origins
+from shadow.compare import Limits, Origins
 from shadow.copy import Copy, Unrepeatable, copy_of
 from shadow.keep import Keeping
 from shadow.lag import Lag
@@ -30,6 +30,8 @@ from shadow.store.records import Recorded, SignatureSeen, StoredAnswer, StoredPa
 
 INLINE_BYTES: Final = 64 * 1024
 """Pairs of larger bodies are compared in a thread, so that receiving goes on meanwhile."""
+
+_TIMED: Final = Limits(clock=time.thread_time)
 
 _FAILED: Final = {
     (True, Failure.ERROR): Outcome.CONTROL_ERROR,
@@ -137,7 +139,7 @@ class Pairing:
     async def _classify(self, plan: Plan, control: Answer, candidate: Answer, again: Answer | None) -> Classified:
         today = datetime.fromtimestamp(self._clock(), UTC).date()
         origins = Origins(plan.urls.get(plan.control, ()), plan.urls.get(plan.candidate or "", ()))
-        work = partial(classify, control, candidate, again, plan.compare, today=today, origins=origins)
+        work = partial(classify, control, candidate, again, plan.compare, today=today, limits=_TIMED, origins=origins)
         if _size(control, candidate) > INLINE_BYTES and control.body != candidate.body:
             return await asyncio.get_running_loop().run_in_executor(self._large, work)
         return work()

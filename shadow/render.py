@@ -14,12 +14,12 @@ from deepdiff.helper import NotPresent
 from proxy.model.path import member_path
 from proxy.model.table import CompareRules
 from shadow.compare import compare
-from shadow.compare.align import Item, Times, align
+from shadow.compare.align import Item, Says, align
 from shadow.compare.charset import read_text
 from shadow.compare.coding import Unreadable, Unsupported, decoded
 from shadow.compare.findings import Findings, Limits
 from shadow.compare.media import media_of
-from shadow.compare.rules import compiled
+from shadow.compare.rules import Place, compiled
 from shadow.compare.tree import Tree, read_tree
 from shadow.model import Answer, Comparison, Kind
 
@@ -28,6 +28,13 @@ MAX_BODY: Final = 128 * 1024
 MAX_SHOWN: Final = 200
 """Differences rendered."""
 _LIMITS: Final = Limits(depth=100, differences=MAX_SHOWN, decoded=MAX_BODY)
+
+_OF_ITEMS: Final = {
+    (Kind.DICTIONARY_ITEM_ADDED.value, Says.ADDED): Kind.ITERABLE_ITEM_ADDED.value,
+    (Kind.DICTIONARY_ITEM_REMOVED.value, Says.VALUE): Kind.ITERABLE_ITEM_REMOVED.value,
+    (Kind.VALUES_CHANGED.value, Says.REPEATED): Kind.REPETITION_CHANGE.value,
+    (Kind.VALUES_CHANGED.value, Says.MOVED): Kind.ITERABLE_ITEM_MOVED.value,
+}
 
 Rendered = dict[str, Any]
 """``{"values_changed": [{"path": "$.total", "control": 1, "candidate": 2}], ...}`` with JSON values; a side that has no value there
@@ -42,7 +49,7 @@ def render(control: Answer, candidate: Answer, rules: CompareRules) -> Rendered:
     comparison = compare(control, candidate, rules, today=None, limits=Limits(differences=MAX_SHOWN))
     told = _told(comparison, below_body=False)
     try:
-        body = _by_deepdiff(_tree(control), _tree(candidate), rules)
+        body = by_deepdiff(_tree(control), _tree(candidate), compiled(rules, None).body)
     except (Unreadable, Unsupported) as reason:
         told = _told(comparison, below_body=True)
         told["note"] = f"not rendered as JSON: {reason}"
@@ -77,9 +84,10 @@ def _tree(answer: Answer) -> Tree:
     return read_tree(read_text(plain, media_of(answer.headers).charset, json_body=True).text)
 
 
-def _by_deepdiff(control: Tree, candidate: Tree, rules: CompareRules) -> dict[str, list[dict[str, Any]]]:
+def by_deepdiff(control: Tree, candidate: Tree, place: Place) -> dict[str, list[dict[str, Any]]]:
+    """The differences of two trees under the rules at ``place``. Raises Unsupported."""
     findings = Findings(_LIMITS)
-    left, right = align(control, candidate, compiled(rules, None).body, findings)
+    left, right = align(control, candidate, place, findings)
     if findings.limit is not None:
         raise Unsupported(findings.limit)
     tree = DeepDiff(
@@ -99,19 +107,13 @@ def _by_deepdiff(control: Tree, candidate: Tree, rules: CompareRules) -> dict[st
             sides = {"control": level.t1, "candidate": level.t2}
             entry = {"path": _path(steps)}
             entry |= {side: _value(value) for side, value in sides.items() if not isinstance(value, NotPresent)}
-            kind = Kind.REPETITION_CHANGE.value if isinstance(level.t1, Times) else _kind(told, steps)
-            shown.setdefault(kind, []).append(entry)
+            shown.setdefault(_kind(told, steps), []).append(entry)
     return shown
 
 
 def _kind(told: str, steps: list[Any]) -> str:
     """An aligned list is an object to deepdiff: call its items items again."""
-    if steps and isinstance(steps[-1], Item):
-        return {
-            Kind.DICTIONARY_ITEM_ADDED.value: Kind.ITERABLE_ITEM_ADDED.value,
-            Kind.DICTIONARY_ITEM_REMOVED.value: Kind.ITERABLE_ITEM_REMOVED.value,
-        }.get(told, told)
-    return told
+    return _OF_ITEMS.get((told, steps[-1].says), told) if steps and isinstance(steps[-1], Item) else told
 
 
 def _path(steps: list[Any]) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -18,10 +19,12 @@ from console.saved import Unusable, read_saved
 from console.table_file import table_of
 from console.terminal import show
 from proxy.model.table import CompareRules
-from shadow.compare import compare
+from shadow.compare import Limits, compare
 from shadow.figures import plural
 from shadow.model import Answer, Comparison
 from shadow.render import render
+
+_TIMED: Final = Limits(clock=time.thread_time)
 
 
 @click.command("compare")
@@ -40,7 +43,7 @@ def command(left: str, right: str, route: str | None, format_: str, config: str)
     """
     control, candidate = _answers(left, right)
     rules = _rules(config, route)
-    comparison = compare(control, candidate, rules, today=datetime.now(UTC).date())
+    comparison = compare(control, candidate, rules, today=datetime.now(UTC).date(), limits=_TIMED)
     outcome = _outcome(comparison)
     if format_ == "json":
         print_json(_document(comparison, outcome, render(control, candidate, rules) if outcome == "different" else {}))

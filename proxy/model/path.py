@@ -51,7 +51,14 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _CHILD = re.compile(r'\["(?P<quoted>(?:[^"\\]|\\.)*)"\]|\.(?P<name>[\w-]+)|\[[0-9]+\]')
-_IDENTIFIER = re.compile(r"[0-9]{5,}|[0-9a-fA-F]{16,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_IDENTIFIER = re.compile(
+    r"""
+      (?: [A-Za-z]{1,20} [_:-] )?  # a prefix, as in cus_20417
+      (?: [0-9]{5,} | [0-9a-fA-F]{16,} | [0-9a-fA-F]{8} (?: -[0-9a-fA-F]{4} ){3} -[0-9a-fA-F]{12} )
+    | [0-9]{4}-[0-9]{2}(?:-[0-9]{2})?  # a month, a day
+    """,
+    re.VERBOSE,
+)
 _ANSWER_PLACE = re.compile(r"status|body|body:charset|header:[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -101,7 +108,8 @@ def member_path(parent: str, name: str) -> str:
 
 def place_of(path: str) -> str:
     """``path`` with ``[]`` for every index, and ``.*`` for members that are named by an identifier (five digits or more, 16
-    hexadecimal digits or more, a UUID): the same place in every answer, and itself a path that a rule may use."""
+    hexadecimal digits or more, a UUID; a prefix may stand before) or a date: the same place in every answer, and itself a path
+    that a rule may use."""
     return _CHILD.sub(_generalised, path) if path.startswith("$") else path
 
 

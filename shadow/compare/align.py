@@ -1,16 +1,18 @@
 """Two trees as plain values that a general diff tool can be given: what the rules call equal is made equal beforehand.
 
-Waived places are left out, numbers within their tolerance are the same, and a list in any order becomes an object whose names
-are the items that belong together. Recursive, so only for trees within ``Limits.depth``.
+Waived places are left out, numbers within their tolerance are the same, and a list whose items do not belong together by position
+becomes an object whose names are the items that do. Recursive, so only for trees within ``Limits.depth``.
 """
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 from typing import Any
 
 from shadow.compare.findings import Findings
 from shadow.compare.pairing import pair_items
+from shadow.compare.pairs import Pairing
 from shadow.compare.rules import Place
 from shadow.compare.tree import Array, Object, Tree, is_float, members, number_value, same_number, within
 
@@ -18,18 +20,21 @@ _MAX_DIGITS = 4300
 """Longer integers stay text: Python refuses to convert them."""
 
 
+class Says(enum.Enum):
+    """What a member of an aligned list tells about the item it is named by."""
+
+    VALUE = enum.auto()
+    ADDED = enum.auto()
+    REPEATED = enum.auto()
+    MOVED = enum.auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
-    """The name of an item of a list in any order: its index on the control's side, or the candidate's if it was added."""
+    """The name of a member of an aligned list: the item's index on the control's side, or the candidate's if it was added."""
 
     index: int
-    added: bool = False
-
-
-class Times(str):
-    """How often an item occurs on one side, where the other has it more or less often."""
-
-    __slots__ = ()
+    says: Says = Says.VALUE
 
 
 def align(control: Tree, candidate: Tree, place: Place, findings: Findings, depth: int = 0) -> tuple[Any, Any]:
@@ -78,18 +83,36 @@ def _objects(ours: Object, theirs: Object, place: Place, findings: Findings, dep
 
 def _arrays(control: Array, candidate: Array, place: Place, findings: Findings, depth: int) -> tuple[Any, Any]:
     pairing = pair_items(control, candidate, place, findings)
-    both = [(i, *align(control[i], candidate[j], place.child(i), findings, depth)) for i, j in pairing.pairs]
+    pairs = list(pairing.pairs)
+    both = [(i, *align(control[i], candidate[j], place.child(i), findings, depth)) for i, j in pairs]
     removed = [i for i in pairing.removed if place.child(i).waiver is None]
     added = [j for j in pairing.added if place.child(j).waiver is None]
-    if place.unordered is None:
+    if _is_by_position(pairing, pairs):
         left = [value for _, value, _ in both] + [plain(control[i]) for i in removed]
         right = [value for _, _, value in both] + [plain(candidate[j]) for j in added]
         return left, right
     ours = {Item(i): value for i, value, _ in both} | {Item(i): plain(control[i]) for i in removed}
-    theirs = {Item(i): value for i, _, value in both} | {Item(j, added=True): plain(candidate[j]) for j in added}
+    theirs = {Item(i): value for i, _, value in both} | {Item(j, Says.ADDED): plain(candidate[j]) for j in added}
     for i, (times, others) in pairing.repeated:
-        ours[Item(i)], theirs[Item(i)] = Times(f"{times} times"), Times(f"{others} times")
+        if place.child(i).waiver is None:
+            name = Item(i, Says.REPEATED)
+            ours[name], theirs[name] = f"{times} times", f"{others} times"
+    for i, j in pairing.moved:
+        if place.child(i).waiver is None:
+            name = Item(i, Says.MOVED)
+            ours[name], theirs[name] = f"from {i}", f"to {j}"
     return ours, theirs
+
+
+def _is_by_position(pairing: Pairing, pairs: list[tuple[int, int]]) -> bool:
+    """Whether the lists, as they are, are what a tool that compares by position should be given."""
+    surplus = [*pairing.removed, *pairing.added]
+    return (
+        not pairing.repeated
+        and not (pairing.removed and pairing.added)
+        and pairs == [(index, index) for index in range(len(pairs))]
+        and surplus == [*range(len(pairs), len(pairs) + len(surplus))]
+    )
 
 
 def _numbers(control: bytes, candidate: bytes, place: Place) -> tuple[Any, Any]:

@@ -6,11 +6,54 @@ from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from operator import itemgetter
+from typing import Any, Final
 
 from shadow.compare.findings import Findings
 from shadow.compare.rules import Place
 from shadow.compare.tree import Tree, members, number_key, number_value
+
+_SHORT: Final = 40
+"""Digits of numbers that are kept in a cache: such are most, and often the same."""
+
+
+class TooDeep(Exception):
+    """The item is nested too deep for a content by rules."""
+
+
+def plain_content(item: Tree, findings: Findings) -> Hashable:
+    """Left out are the order of members and the spelling of numbers. What is left is strung together in the order of the
+    document: names of an object, length of an array, then what they hold; so depth does not matter."""
+    parts: list[Hashable] = []
+    todo: list[Tree] = [item]
+    while todo:
+        tree = todo.pop()
+        if isinstance(tree, dict):
+            names = sorted(tree)
+            parts.append(tuple(names))
+            todo += [tree[name] for name in names]
+        elif isinstance(tree, list):
+            parts.append((len(tree),))
+            todo += tree
+        elif isinstance(tree, bytes):
+            parts.append(_spelt(tree) if len(tree) <= _SHORT else _spelling(tree))
+        elif isinstance(tree, tuple):
+            named = sorted(tree, key=itemgetter(0))
+            parts.append(tuple([name for name, _ in named]))
+            todo += [value for _, value in named]
+        else:
+            parts.append(tree)
+    findings.spend(len(parts))
+    return parts[0] if len(parts) == 1 else tuple(parts)
+
+
+def _spelling(number: bytes) -> bytes:
+    key = number_key(number)
+    return key if isinstance(key, bytes) else b"." + key.encode()
+
+
+_spelt = lru_cache(maxsize=4096)(_spelling)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +78,10 @@ _Task = _Visit | _Build
 
 
 def content_of(item: Tree, place: Place, findings: Findings) -> tuple[Hashable, tuple[Decimal, ...]]:
-    """Left out of the content are the order of members, the spelling of numbers, waived places and the numbers that have a
-    tolerance. The second part is those numbers. What exceeds a limit is told to ``findings``."""
+    """As plain_content, and left out are also waived places and the numbers that have a tolerance. The second part is those
+    numbers. Raises TooDeep."""
+    if place.silent:
+        return plain_content(item, findings), ()
     near: list[Decimal] = []
     done: list[Hashable] = []
     todo: list[_Task] = [_Visit(item, place, 0)]
@@ -49,6 +94,8 @@ def content_of(item: Tree, place: Place, findings: Findings) -> tuple[Hashable, 
             done.append((task.label, frozenset(Counter(parts).items()) if task.bag else parts))
         elif task.place.waiver is not None:
             done.append(("waived",))
+        elif task.place.silent:
+            done.append(("plain", plain_content(task.tree, findings)))
         elif isinstance(task.tree, (dict, tuple, list)):
             todo += _opened(task, findings)
         elif isinstance(task.tree, bytes):
@@ -61,8 +108,7 @@ def content_of(item: Tree, place: Place, findings: Findings) -> tuple[Hashable, 
 def _opened(task: _Visit, findings: Findings) -> list[_Task]:
     """The tasks that make up an object or array: its children, and below them on the stack what puts them together."""
     if task.depth >= findings.limits.depth:
-        findings.stop(f"an unordered list holds more than {task.depth} levels")
-        return []
+        raise TooDeep
     below = task.depth + 1
     if isinstance(task.tree, (dict, tuple)):
         named = sorted(members(task.tree), key=itemgetter(0))
@@ -71,7 +117,7 @@ def _opened(task: _Visit, findings: Findings) -> list[_Task]:
         build = _Build(("object", *(name for name, _, _ in kept)), len(kept))
         children = [_Visit(value, place, below) for _, value, place in kept]
     else:
-        items = task.tree if isinstance(task.tree, list) else []
+        items: Any = task.tree
         build = _Build("array", len(items), bag=task.place.unordered is not None)
         children = [_Visit(value, task.place.child(index), below) for index, value in enumerate(items)]
     findings.spend(len(children))

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from shadow.model import Difference, Kind
+
+LOOK_EVERY: Final = 4096
+"""Members and items between two looks at the clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Bounds of one comparison. ``nodes`` are members and items looked at, ``decoded`` the bytes of a body after its content
-    codings, ``shown`` the characters of one value in a difference."""
+    codings, ``shown`` the characters of one value in a difference. ``clock`` is what ``seconds`` are measured by: the CPU time
+    of the thread that compares; without one, time is no bound."""
 
     depth: int = 200
     nodes: int = 1_000_000
     differences: int = 100
     decoded: int = 4 * 1024 * 1024
     shown: int = 200
+    seconds: float = 2.0
+    clock: Callable[[], float] | None = None
 
 
 @dataclass(slots=True)
@@ -28,10 +36,27 @@ class Findings:
     waived: list[tuple[Difference, str]] = field(default_factory=list)
     limit: str | None = None
     nodes: int = 0
+    _next_look: int = 0
+    _end: float = 0.0
 
-    def add(self, path: str, kind: Kind, control: str | None, candidate: str | None, waiver: str | None = None) -> None:
-        """Record one differing place; ``waiver`` is the path of the rule that hides it."""
-        difference = Difference(path, kind, control, candidate)
+    def __post_init__(self) -> None:
+        self._plan_look()
+        if self.limits.clock is not None:
+            self._end = self.limits.clock() + self.limits.seconds
+
+    def add(
+        self,
+        path: str,
+        kind: Kind,
+        control: str | None,
+        candidate: str | None,
+        waiver: str | None = None,
+        place: str | None = None,
+    ) -> None:
+        """Record one differing place; ``waiver`` is the path of the rule that hides it, ``place`` what the path is an example
+        of, where that cannot be told from the path."""
+        self.spend(1)
+        difference = Difference(path, kind, control, candidate, place)
         if waiver is not None:
             if not self.hides_enough:
                 self.waived.append((difference, waiver))
@@ -43,8 +68,8 @@ class Findings:
     def spend(self, nodes: int) -> None:
         """Account for looking at so many members or items."""
         self.nodes += nodes
-        if self.nodes > self.limits.nodes:
-            self.stop(f"more than {self.limits.nodes} members and items")
+        if self.nodes >= self._next_look:
+            self._look()
 
     def stop(self, limit: str) -> None:
         self.limit = self.limit or limit
@@ -53,3 +78,13 @@ class Findings:
     def hides_enough(self) -> bool:
         """Nobody reads more waived differences of one pair than this; looking for them ends, the comparison does not."""
         return len(self.waived) >= self.limits.differences
+
+    def _look(self) -> None:
+        self._plan_look()
+        if self.nodes > self.limits.nodes:
+            self.stop(f"more than {self.limits.nodes} members and items")
+        elif self.limits.clock is not None and self.limits.clock() > self._end:
+            self.stop(f"more than {self.limits.seconds:g} seconds of computing")
+
+    def _plan_look(self) -> None:
+        self._next_look = min(self.nodes + LOOK_EVERY, max(self.nodes, self.limits.nodes) + 1)

@@ -1,35 +1,25 @@
-"""Which items of two arrays belong together: by position, by the member that names them, or as a multiset. Linear, always:
-aligning arrays by likeness is what makes general diff tools take minutes."""
+"""Which items of two arrays belong together: in their order, by the member that names them, or as a multiset. Linear but for
+sorting, always: aligning arrays by likeness is what makes general diff tools take minutes."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from operator import itemgetter
 
-from shadow.compare.content import content_of
+from shadow.compare.content import TooDeep, content_of, plain_content
 from shadow.compare.findings import Findings
+from shadow.compare.order import in_order
+from shadow.compare.pairs import Entries, Groups, Pairing, by_position, grouped
 from shadow.compare.rules import Place
 from shadow.compare.tree import Array, Tree, number_key
-
-
-@dataclass(slots=True)
-class Pairing:
-    """Indices: ``pairs`` (control's, candidate's), ``removed`` the control's, ``added`` the candidate's; ``repeated`` is one of
-    the control's and how often its item occurs on either side."""
-
-    pairs: Iterable[tuple[int, int]] = ()
-    removed: Sequence[int] = ()
-    added: Sequence[int] = ()
-    repeated: Sequence[tuple[int, tuple[int, int]]] = ()
 
 
 def pair_items(left: Array, right: Array, place: Place, findings: Findings) -> Pairing:
     """Pair the items as the rules at ``place`` say. What exceeds a limit is told to ``findings``."""
     if place.unordered is None:
-        return _by_position(left, right)
+        return in_order(left, right, place, findings)
     matching = _Matching(left, right, place, findings)
     key = place.unordered.key
     if key is None:
@@ -37,14 +27,9 @@ def pair_items(left: Array, right: Array, place: Place, findings: Findings) -> P
         return matching.pairing()
     ours, theirs = [_name(item, key) for item in left], [_name(item, key) for item in right]
     if ours == theirs and None not in ours:
-        return _by_position(left, right)
+        return by_position(left, right)
     matching.by_name(ours, theirs)
     return matching.pairing()
-
-
-def _by_position(left: Array, right: Array) -> Pairing:
-    both = min(len(left), len(right))
-    return Pairing(zip(range(both), range(both), strict=True), range(both, len(left)), range(both, len(right)))
 
 
 def _name(item: Tree, key: str) -> str | None:
@@ -56,19 +41,6 @@ def _name(item: Tree, key: str) -> str | None:
         number = number_key(value)
         return number.decode() if isinstance(number, bytes) else number
     return value if isinstance(value, str) else None
-
-
-Entries = Iterable[tuple[Hashable, int]]
-Groups = dict[Hashable, tuple[list[int], list[int]]]
-
-
-def _grouped(ours: Entries, theirs: Entries) -> Groups:
-    """Indices of both sides under what they have in common, in the order of first appearance."""
-    groups: Groups = defaultdict(lambda: ([], []))
-    for side, entries in enumerate((ours, theirs)):
-        for name, index in entries:
-            groups[name][side].append(index)
-    return groups
 
 
 @dataclass(slots=True)
@@ -91,7 +63,7 @@ class _Matching:
 
     def by_name(self, ours: list[str | None], theirs: list[str | None]) -> None:
         """Items without a name are paired by their content."""
-        groups = _grouped(((name, i) for i, name in enumerate(ours)), ((name, j) for j, name in enumerate(theirs)))
+        groups = grouped(((name, i) for i, name in enumerate(ours)), ((name, j) for j, name in enumerate(theirs)))
         nameless = groups.pop(None, ([], []))
         mine, others = self._paired(groups)
         mine = self._not_repeated(mine, (groups[ours[i]] for i in mine))
@@ -103,13 +75,17 @@ class _Matching:
     def by_content(self, ours: Sequence[int], theirs: Sequence[int]) -> None:
         """Identical items first, then those that differ only where the rules allow it. If then one item is left on either
         side, those two belong together."""
-        exact = _grouped(((repr(self.left[i]), i) for i in ours), ((repr(self.right[j]), j) for j in theirs))
-        mine, others = self._paired(exact)
+        exact = [plain_content(self.left[i], self.findings) for i in ours]
+        there = [plain_content(self.right[j], self.findings) for j in theirs]
+        groups = grouped(zip(exact, ours, strict=True), zip(there, theirs, strict=True))
+        mine, others = self._paired(groups)
         if not mine and not others:
             return
-        mine, others = self._paired(_grouped(self._contents(self.left, mine), self._contents(self.right, others)))
-        mine = self._not_repeated(mine, (exact[repr(self.left[i])] for i in mine))
-        others = self._not_repeated(others, (exact[repr(self.right[j])] for j in others))
+        if not all(self.place.child(index).silent for index in (*mine, *others)):
+            mine, others = self._paired(grouped(self._contents(self.left, mine), self._contents(self.right, others)))
+        known, seen = dict(zip(ours, exact, strict=True)), dict(zip(theirs, there, strict=True))
+        mine = self._not_repeated(mine, (groups[known[i]] for i in mine))
+        others = self._not_repeated(others, (groups[seen[j]] for j in others))
         if len(mine) == len(others) == 1:
             self.pairs.append((mine[0], others[0]))
         else:
@@ -140,7 +116,13 @@ class _Matching:
         """Items by their content, those first whose numbers with a tolerance are smallest: so the closest ones meet."""
         contents: list[tuple[tuple[Decimal, ...], Hashable, int]] = []
         for index in indices:
-            content, near = content_of(items[index], self.place.child(index), self.findings)
+            if self.findings.limit is not None:
+                break
+            try:
+                content, near = content_of(items[index], self.place.child(index), self.findings)
+            except TooDeep:
+                self.findings.stop(f"an unordered list holds more than {self.findings.limits.depth} levels")
+                break
             contents.append((near, content, index))
         contents.sort(key=itemgetter(0))
         return ((content, index) for _, content, index in contents)

@@ -49,6 +49,11 @@ class Place:
                 case Decimal():
                     self.tolerance = effect
 
+    @property
+    def silent(self) -> bool:
+        """Whether no rule speaks about here or anywhere below."""
+        return not self._positions
+
     def child(self, step: str | int) -> Place:
         """The place of a member or an item."""
         if not self._positions:

@@ -7,63 +7,85 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from proxy.model.path import member_path
 from shadow.compare.findings import Findings
 from shadow.compare.pairing import pair_items
+from shadow.compare.pairs import by_position
 from shadow.compare.rules import Place
 from shadow.compare.tree import Array, Object, Repeated, Tree, is_float, members, same, same_number, shown, within
 from shadow.model import Kind
 
 
 class Spot(NamedTuple):
-    """Where the walk is: ``waiver`` is the rule that hides this spot and all below, ``place`` what the rules say here."""
+    """Where the walk is: ``waiver`` is the rule that hides this spot and all below, ``place`` what the rules say here, ``general``
+    the path with ``.*`` for members of maps, None below no map."""
 
     path: str
     place: Place
     waiver: str | None
     depth: int
+    general: str | None
 
-    def member(self, name: str) -> Spot:
+    def member(self, name: str, *, in_map: bool = False) -> Spot:
         there = self.place.child(name)
-        return Spot(member_path(self.path, name), there, self.waiver or there.waiver, self.depth + 1)
+        general = self.general
+        if in_map:
+            general = f"{general or self.path}.*"
+        elif general is not None:
+            general = member_path(general, name)
+        return Spot(member_path(self.path, name), there, self.waiver or there.waiver, self.depth + 1, general)
 
     def item(self, index: int) -> Spot:
         there = self.place.child(index)
-        return Spot(f"{self.path}[{index}]", there, self.waiver or there.waiver, self.depth + 1)
+        general = None if self.general is None else f"{self.general}[]"
+        return Spot(f"{self.path}[{index}]", there, self.waiver or there.waiver, self.depth + 1, general)
 
 
 Pair = tuple[Spot, Tree, Tree]
+
+MAP: Final = 100
+"""Members. An object with more, on either side, is a map from some key to values: its members are all one place."""
 
 
 def walk(control: Tree, candidate: Tree, place: Place, findings: Findings) -> None:
     """Add every differing place to ``findings``, until a limit stops it."""
     if same(control, candidate):
         return
-    todo: list[Pair] = [(Spot("$", place, place.waiver, 0), control, candidate)]
-    while todo and findings.limit is None:
-        spot, left, right = todo.pop()
-        if spot.waiver is not None and findings.hides_enough:
-            continue
-        if spot.depth >= findings.limits.depth:
-            _too_deep(spot, left, right, findings)
-        elif isinstance(left, dict) and isinstance(right, dict):
-            todo += reversed([*_members(spot, left, right, findings)])
-        elif isinstance(left, (dict, tuple)) and isinstance(right, (dict, tuple)):
-            todo += reversed([*_repeated_members(spot, left, right, findings)])
-        elif isinstance(left, list) and isinstance(right, list):
-            todo += reversed([*_items(spot, left, right, findings)])
-        elif isinstance(left, bytes) and isinstance(right, bytes):
-            _numbers(spot, left, right, findings)
-        else:
-            _changed(spot, left, right, findings, same_kind=type(left) is type(right))
+    levels: list[Iterator[Pair]] = [iter([(Spot("$", place, place.waiver, 0, None), control, candidate)])]
+    while levels and findings.limit is None:
+        pair = next(levels[-1], None)
+        if pair is None:
+            levels.pop()
+        elif pair[0].waiver is None or not findings.hides_enough:
+            findings.spend(1)
+            below = _differ(*pair, findings)
+            if below is not None:
+                levels.append(below)
+
+
+def _differ(spot: Spot, left: Tree, right: Tree, findings: Findings) -> Iterator[Pair] | None:
+    """Compare two values; what is within them is compared as far as it is asked for."""
+    if spot.depth >= findings.limits.depth:
+        _too_deep(spot, left, right, findings)
+    elif isinstance(left, dict) and isinstance(right, dict):
+        return _members(spot, left, right, findings)
+    elif isinstance(left, (dict, tuple)) and isinstance(right, (dict, tuple)):
+        return _repeated_members(spot, left, right, findings)
+    elif isinstance(left, list) and isinstance(right, list):
+        return _items(spot, left, right, findings)
+    elif isinstance(left, bytes) and isinstance(right, bytes):
+        _numbers(spot, left, right, findings)
+    else:
+        _changed(spot, left, right, findings, same_kind=type(left) is type(right))
+    return None
 
 
 def _changed(spot: Spot, left: Tree, right: Tree, findings: Findings, *, same_kind: bool) -> None:
     kind = Kind.VALUES_CHANGED if same_kind else Kind.TYPE_CHANGES
     cap = findings.limits.shown
-    findings.add(spot.path, kind, shown(left, cap), shown(right, cap), spot.waiver)
+    findings.add(spot.path, kind, shown(left, cap), shown(right, cap), spot.waiver, spot.general)
 
 
 def _numbers(spot: Spot, left: bytes, right: bytes, findings: Findings) -> None:
@@ -81,31 +103,39 @@ def _too_deep(spot: Spot, left: Tree, right: Tree, findings: Findings) -> None:
 
 
 def _removed(spot: Spot, kind: Kind, value: Tree, findings: Findings) -> None:
-    findings.add(spot.path, kind, shown(value, findings.limits.shown), None, spot.waiver)
+    findings.add(spot.path, kind, shown(value, findings.limits.shown), None, spot.waiver, spot.general)
 
 
 def _added(spot: Spot, kind: Kind, value: Tree, findings: Findings) -> None:
-    findings.add(spot.path, kind, None, shown(value, findings.limits.shown), spot.waiver)
+    findings.add(spot.path, kind, None, shown(value, findings.limits.shown), spot.waiver, spot.general)
 
 
 def _repeated(spot: Spot, value: Tree, times: tuple[int, int], findings: Findings) -> None:
     text = shown(value, findings.limits.shown)
-    findings.add(spot.path, Kind.REPETITION_CHANGE, f"{times[0]} x {text}", f"{times[1]} x {text}", spot.waiver)
+    ours, theirs = (f"{count} x {text}" for count in times)
+    findings.add(spot.path, Kind.REPETITION_CHANGE, ours, theirs, spot.waiver, spot.general)
+
+
+def _moved(spot: Spot, value: Tree, indices: tuple[int, int], findings: Findings) -> None:
+    text = shown(value, findings.limits.shown)
+    ours, theirs = (f"at {index}: {text}" for index in indices)
+    findings.add(spot.path, Kind.ITERABLE_ITEM_MOVED, ours, theirs, spot.waiver, spot.general)
 
 
 def _members(spot: Spot, left: Object, right: Object, findings: Findings) -> Iterator[Pair]:
     """The members that both objects have and that are not equal for certain; the others are findings."""
     findings.spend(len(left) + len(right))
+    in_map = max(len(left), len(right)) > MAP
     for name, value in left.items():
         if name not in right:
-            _removed(spot.member(name), Kind.DICTIONARY_ITEM_REMOVED, value, findings)
+            _removed(spot.member(name, in_map=in_map), Kind.DICTIONARY_ITEM_REMOVED, value, findings)
         elif not same(value, right[name]):
-            yield spot.member(name), value, right[name]
+            yield spot.member(name, in_map=in_map), value, right[name]
         if findings.limit:
             return
     for name, value in right.items():
         if name not in left:
-            _added(spot.member(name), Kind.DICTIONARY_ITEM_ADDED, value, findings)
+            _added(spot.member(name, in_map=in_map), Kind.DICTIONARY_ITEM_ADDED, value, findings)
         if findings.limit:
             return
 
@@ -142,10 +172,13 @@ def _by_name(tree: Object | Repeated) -> dict[str, list[Tree]]:
 def _items(spot: Spot, left: Array, right: Array, findings: Findings) -> Iterator[Pair]:
     """The items of both arrays that belong together and are not equal for certain; the others are findings."""
     findings.spend(len(left) + len(right))
-    pairing = pair_items(left, right, spot.place, findings)
+    hidden = spot.waiver is not None  # whatever it is: not worth more work
+    pairing = by_position(left, right) if hidden else pair_items(left, right, spot.place, findings)
     for i, j in pairing.pairs:
         if not same(left[i], right[j]):
             yield spot.item(i), left[i], right[j]
+    for i, j in pairing.moved:
+        _moved(spot.item(i), left[i], (i, j), findings)
     for i, times in pairing.repeated:
         _repeated(spot.item(i), left[i], times, findings)
     for i in pairing.removed:

@@ -86,6 +86,27 @@ def test_noise_explains_no_value_of_a_type_that_the_control_never_shows(
     assert documents({"x": control}, {"x": candidate}, {"x": again}).outcome is outcome
 
 
+@pytest.mark.parametrize(
+    ("control", "candidate", "again", "outcome"),
+    [
+        ("abcdef", "fedcba", "badcfe", Outcome.NOISE),  # never in order
+        ("abcdef", "fedcbX", "badcfe", Outcome.MISMATCH),  # not in order, and another item
+        ("abcdef", "fedcb", "badcfe", Outcome.MISMATCH),  # not in order, and an item less
+        ("abcdef", "bacdef", "abcdef", Outcome.MISMATCH),  # the control has an order
+        ("abcdef", "bcdefg", "uvwxyz", Outcome.NOISE),  # another window of a list that always changes
+        ("abcdef", "bcdefgh", "abcdxf", Outcome.MISMATCH),  # an item more than ever
+        ("abcdef", "bcdef", "uvwxyz", Outcome.MISMATCH),  # shorter than any
+        ("abcdef", "bcdef", "abcde", Outcome.NOISE),  # as short as another
+        ("abcdef", "aacdef", "ghijkl", Outcome.NOISE),
+    ],
+)
+def test_noise_in_a_list(control: str, candidate: str, again: str, outcome: Outcome) -> None:
+    assert documents([*control], [*candidate], [*again]).outcome is outcome
+    items = [[{"id": letter} for letter in letters] for letters in (control, candidate, again)]
+    if outcome is Outcome.MISMATCH:
+        assert documents(*items).outcome is outcome
+
+
 def test_a_missing_member_is_not_explained_by_a_random_value() -> None:
     assert documents({"id": "a", "b": 1}, {"b": 1}, {"id": "c", "b": 1}).outcome is Outcome.MISMATCH
 

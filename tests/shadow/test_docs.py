@@ -11,6 +11,8 @@ from types import ModuleType
 
 from shadow import gates
 from shadow.compare import DEFAULT_LIMITS, bodies, headers
+from shadow.compare.findings import LOOK_EVERY
+from shadow.compare.walk import MAP
 from shadow.evidence import clean_needed, limit_of
 from shadow.gates import comparable, fresh, latency, lost
 from shadow.model import Kind, Outcome, Verdict
@@ -77,4 +79,7 @@ def test_every_body_type_is_listed_in_the_order_in_which_it_is_asked() -> None:
 def test_the_limits_are_the_defaults() -> None:
     bounds = [int(row[1].replace(",", "")) for row in table(COMPARING, "limits")]
     limits = DEFAULT_LIMITS
-    assert bounds == [limits.depth, limits.nodes, limits.differences, limits.decoded, limits.shown]
+    counted = [limits.depth, limits.nodes, limits.differences, limits.decoded, limits.shown]
+    assert bounds == [*counted, limits.seconds]
+    assert f"every {LOOK_EVERY:,} members" in COMPARING
+    assert f"more than {MAP} on either side" in COMPARING

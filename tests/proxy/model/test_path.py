@@ -81,6 +81,12 @@ def test_a_very_long_name_is_cut_but_stays_distinct() -> None:
         ('$.codes["404"]', '$.codes["404"]'),
         ('$.by_id["123456"].name', "$.by_id.*.name"),
         ("$.by_id.deadbeef-0000-4000-8000-beefdeadbeef.name", "$.by_id.*.name"),
+        ("$.by.cus_20417.x", "$.by.*.x"),
+        ('$.by["ORD-0012345"]', "$.by.*"),
+        ('$.by["urn:12345"]', "$.by.*"),
+        ('$.daily["2026-02-28"].n', "$.daily.*.n"),
+        ('$.monthly["2026-02"]', "$.monthly.*"),
+        ("$.line_2.sha256", "$.line_2.sha256"),
     ],
 )
 def test_the_place_of_a_path_is_the_same_in_every_answer(path: str, place: str) -> None:

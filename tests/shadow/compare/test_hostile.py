@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import random
 import time
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shadow.compare import Limits
-from shadow.model import Comparison
+from shadow.model import Comparison, Kind
 from tests.shadow.answers import answer, compared, found, json_answer, json_text, rules
 
 DEEP: Final = 100_000
-SECONDS: Final = 5.0
+LIMITS: Final = Limits(clock=time.thread_time)
+STEP: Final = 1.0
+"""Seconds that one step may take between two looks at the clock."""
 
 
 def timed(control: bytes, candidate: bytes, *ignore: str, unordered: str | None = None) -> Comparison:
-    began = time.process_time()
+    began = time.thread_time()
     by = rules(*ignore, unordered={unordered: None} if unordered else None)
-    comparison = compared(json_text(control), json_text(candidate), by)
-    assert time.process_time() - began < SECONDS
+    comparison = compared(json_text(control), json_text(candidate), by, LIMITS)
+    assert time.thread_time() - began < LIMITS.seconds + STEP
     return comparison
 
 
@@ -56,9 +61,66 @@ def test_more_members_than_we_look_at() -> None:
 
 
 def test_very_many_differences_stop_early() -> None:
-    comparison = timed(json.dumps(list(range(200_000))).encode(), json.dumps(list(range(1, 200_001))).encode())
+    comparison = timed(json.dumps(list(range(200_000))).encode(), json.dumps(list(range(200_000, 400_000))).encode())
     assert len(comparison.differences) == 100
     assert comparison.limit == "more than 100 differences"
+
+
+def test_very_many_keys_that_differ() -> None:
+    left = b"{" + b",".join(b'"%d":0' % number for number in range(370_000)) + b"}"
+    right = left.replace(b'":0', b'":1')
+    comparison = timed(left, right)
+    assert len(comparison.differences) == 100
+    assert {one.place for one in comparison.differences} == {"$.*"}
+    assert timed(left, right, "$.*").limit in {None, "more than 1000000 members and items"}
+
+
+@pytest.mark.parametrize("make", [str, lambda number: {"id": number, "name": f"n {number}", "tags": [1, 2.5, None]}])
+def test_very_many_items_in_another_order(make: Callable[[int], Any]) -> None:
+    items = [make(number) for number in range(50_000)]
+    shuffled = items.copy()
+    random.Random(1).shuffle(shuffled)
+    comparison = timed(json.dumps(items).encode(), json.dumps(shuffled).encode())
+    assert {one.kind for one in comparison.differences} == {Kind.ITERABLE_ITEM_MOVED}
+    assert comparison.limit == "more than 100 differences"
+    comparison = timed(json.dumps(items).encode(), json.dumps(items[1:25_000] + items[25_001:]).encode())
+    assert found(comparison) == [("$[0]", "iterable_item_removed"), ("$[25000]", "iterable_item_removed")]
+
+
+def test_very_many_equal_items() -> None:
+    left, right = (
+        b"[" + b",".join([b"1"] * 150_000 + middle + [b"1"] * 150_000) + b"]" for middle in ([b"2"], [b"3", b"2"])
+    )
+    assert found(timed(left, right)) == [("$[150000]", "iterable_item_added")]
+
+
+def test_lists_in_lists_that_all_have_to_be_sorted_out() -> None:
+    left, right = b"0", b"1"
+    for level in range(190):
+        pad = b'"%s",' % (b"x" * 9000)
+        left, right = b"[%s%s,%d]" % (pad, left, level), b"[%d,%s%s]" % (level, pad, right)
+    comparison = timed(left, right)
+    assert comparison.differences
+
+
+def test_very_long_strings_with_much_in_common() -> None:
+    common = b"ab\\n" * 250_000
+    left, right = (b'{"a":"%s%s%s"}' % (common, middle, common) for middle in (b"", b"x"))
+    assert found(timed(left, right)) == [("$.a", "values_changed")]
+
+
+def test_time_is_a_limit() -> None:
+    ticks = itertools.count()
+    limits = Limits(clock=lambda: next(ticks) / 10)
+    left, right = ([{"a": side, "n": number} for number in range(90)] for side in (1, 2))
+    shuffled = [[{"x": number, "y": [number] * 5000} for number in order] for order in (range(90), range(90, 0, -1))]
+    assert compared(json_answer(left), json_answer(right), limits=limits).limit is None
+    comparison = compared(json_answer([left, shuffled[0]]), json_answer([right, shuffled[1]]), limits=limits)
+    assert comparison.limit == "more than 2 seconds of computing"
+    assert len(comparison.differences) == 90
+    stopped = compared(json_answer(shuffled[0]), json_answer(shuffled[1]), limits=limits)
+    assert stopped.differences == ()
+    assert stopped.undecodable == stopped.limit
 
 
 def test_very_many_items_to_be_sorted_out() -> None:

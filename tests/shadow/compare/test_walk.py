@@ -59,9 +59,27 @@ def test_missing_null_and_empty_are_three_things() -> None:
     assert json_found({"a": None}, {}) == [("$.a", "dictionary_item_removed")]
 
 
-def test_lists_are_compared_by_position() -> None:
-    assert json_found([1, 2, 3], [1, 3]) == [("$[1]", "values_changed"), ("$[2]", "iterable_item_removed")]
+def test_lists_whose_items_differ_are_compared_by_position() -> None:
+    assert json_found([1, 2, 3], [1, 4, 3]) == [("$[1]", "values_changed")]
+    assert json_found([1, 2], [3, 4, 5]) == [
+        ("$[0]", "values_changed"),
+        ("$[1]", "values_changed"),
+        ("$[2]", "iterable_item_added"),
+    ]
     assert json_found({"x": [[]]}, {"x": [[], 1]}) == [("$.x[1]", "iterable_item_added")]
+
+
+def test_the_members_of_a_large_object_are_one_place() -> None:
+    control = {"by_name": {f"name {letter}{number}": {"v": [1]} for letter in "abcde" for number in range(30)}}
+    candidate = {"by_name": {name: {"v": [2], "w": 1} for name in control["by_name"]} | {"other": 1}}
+    comparison = compared(json_answer(control), json_answer(candidate))
+    assert comparison.limit == "more than 100 differences"
+    assert {one.place for one in comparison.differences} == {"$.by_name.*.v[]", "$.by_name.*.w"}
+    assert comparison.differences[0].path == '$.by_name["name a0"].v[0]'
+    added = compared(json_answer(control), json_answer({"by_name": control["by_name"] | {"other": 1}}))
+    assert [(one.path, one.place) for one in added.differences] == [("$.by_name.other", "$.by_name.*")]
+    few = compared(json_answer({"a": {"b": 1}}), json_answer({"a": {"c": 1}}))
+    assert [one.place for one in few.differences] == ["$.a.b", "$.a.c"]
 
 
 def test_names_that_are_not_simple_are_quoted() -> None:

@@ -1,0 +1,39 @@
+"""What pairing the items of two arrays results in."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+
+from shadow.compare.tree import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """Indices: ``pairs`` (control's, candidate's), ``removed`` the control's, ``added`` the candidate's. ``moved`` are pairs too,
+    equal ones at another place in the order. ``repeated`` is one of the control's and how often its item occurs on either side."""
+
+    pairs: Iterable[tuple[int, int]] = ()
+    removed: Sequence[int] = ()
+    added: Sequence[int] = ()
+    repeated: Sequence[tuple[int, tuple[int, int]]] = ()
+    moved: Sequence[tuple[int, int]] = ()
+
+
+def by_position(left: Array, right: Array) -> Pairing:
+    both = min(len(left), len(right))
+    return Pairing(zip(range(both), range(both), strict=True), range(both, len(left)), range(both, len(right)))
+
+
+Entries = Iterable[tuple[Hashable, int]]
+Groups = dict[Hashable, tuple[list[int], list[int]]]
+
+
+def grouped(ours: Entries, theirs: Entries) -> Groups:
+    """Indices of both sides under what they have in common, in the order of first appearance."""
+    groups: Groups = defaultdict(lambda: ([], []))
+    for side, entries in enumerate((ours, theirs)):
+        for name, index in entries:
+            groups[name][side].append(index)
+    return groups
