@@ -306,12 +306,19 @@ class Passage:
     def cut(self) -> None:
         """The answer had begun and does not end: the client must see that (promise 4)."""
         self.client.abort(reset=self.http_1_0)
-        self._end(Skip.CUT_SHORT)
+        self._end(self._unanswered(Skip.CUT_SHORT))
 
     def give_up(self, status: int, sentence: str, lines: bytes = b"") -> None:
         """No backend answers, so we do. ``lines`` are further header lines, each with its end."""
         self.tell(status, sentence, lines)
-        self._end(Skip.NO_ANSWER)
+        self._end(self._unanswered(Skip.NO_ANSWER))
+
+    def _unanswered(self, skip: Skip) -> Skip:
+        """Of the control it is a loss. Of a candidate that was to answer it is evidence, also if its fallback failed as well; not
+        if it was the client that took the time."""
+        if self.decision.primary.is_legacy or self.failure is None:
+            return skip
+        return Skip.CANDIDATE_FAILED
 
     def let_go(self) -> None:
         """Of the backend: what it still sends is nobody's any more."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from typing import Final
 
 from proxy.model.message import Headers
 from proxy.model.path import place_of
@@ -75,6 +76,29 @@ class Outcome(enum.StrEnum):
     CANDIDATE_TIMEOUT = "candidate_timeout"
 
 
+COMPARABLE: Final = frozenset(
+    {Outcome.MATCH, Outcome.WAIVED, Outcome.MISMATCH, Outcome.CANDIDATE_ERROR, Outcome.CANDIDATE_TIMEOUT}
+)
+"""Outcomes that say something about the candidate: the denominator. Noise, stale pairs and control errors say nothing."""
+WRONG: Final = frozenset({Outcome.MISMATCH, Outcome.CANDIDATE_ERROR, Outcome.CANDIDATE_TIMEOUT})
+"""Outcomes that a client would have noticed, had the candidate answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What requests of one kind have in common, within a route. ``parameters`` are the sorted names in the query, ``status`` is
+    the class of the control's answer; ``signed_in``: the request said whose it is."""
+
+    method: str
+    parameters: str
+    status: str
+    signed_in: bool
+
+    def __str__(self) -> str:
+        query = f"?{self.parameters}" if self.parameters else ""
+        return f"{self.method} {query}{' ' if query else ''}-> {self.status}{', signed in' if self.signed_in else ''}"
+
+
 @dataclass(frozen=True, slots=True)
 class SignatureSummary:
     """All differences of one route, place and kind. Times are Unix seconds; examples are redacted."""
@@ -100,8 +124,55 @@ class Latency:
 
 
 @dataclass(frozen=True, slots=True)
+class Ratio:
+    """Candidate's latency over the control's, pair by pair: the median, and an interval that holds it with 95 %."""
+
+    median: float
+    low: float
+    high: float
+    pairs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Somebody said: from here on evidence counts anew. ``at`` is Unix time."""
+
+    at: float
+    who: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """What the evidence of a summary is about. Versions are empty where no answer named one. ``others`` are the builds, as
+    (control, candidate), that answered in turn with the present ones."""
+
+    since: float | None = None
+    control_version: str = ""
+    candidate_version: str = ""
+    mark: Mark | None = None
+    others: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The kinds of request among the pairs that count: how many shapes, how many of them seen once, of how many pairs, and a
+    few of those seen once."""
+
+    shapes: int = 0
+    once: int = 0
+    pairs: int = 0
+    examples: tuple[Shape, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RouteSummary:
-    """What the store knows of one route in its present epoch."""
+    """What the store knows of one route in its present epoch.
+
+    ``repeats`` are the clean and the wrong pairs that only repeat others: they are among the outcomes, but do not count towards
+    readiness. ``recent`` is how many pairs did count since that time (Unix seconds). ``statuses`` counts pairs by the status
+    classes of control and candidate.
+    """
 
     route: str
     stage: str
@@ -119,6 +190,12 @@ class RouteSummary:
     signatures: tuple[SignatureSummary, ...] = ()
     control_latency: Latency = Latency()
     candidate_latency: Latency = Latency()
+    repeats: tuple[int, int] = (0, 0)
+    recent: tuple[int, float] | None = None
+    ratio: Ratio | None = None
+    statuses: dict[tuple[str, str], int] = field(default_factory=dict)
+    coverage: Coverage = Coverage()
+    epoch: Epoch = Epoch()
 
 
 class Verdict(enum.StrEnum):

@@ -25,6 +25,8 @@ class Skip(enum.StrEnum):
     NO_ANSWER = "no_answer"
     FALLBACK = "fallback"
     """The candidate failed and legacy answered: a candidate error."""
+    CANDIDATE_FAILED = "candidate_failed"
+    """The candidate failed and nobody answered in its place, or its answer was cut short: a candidate error, too."""
     CUT_SHORT = "cut_short"
     # Lost between the live path and the outcome, or before it.
     OVERLOAD = "overload"
@@ -48,9 +50,10 @@ NOT_LOST = frozenset(
         Skip.RATE_LIMITED,
         Skip.CLIENT_GONE,
         Skip.FALLBACK,
+        Skip.CANDIDATE_FAILED,
     }
 )
-"""Skips that the table or the client decided, and fallbacks, which say enough without a pair: the candidate failed. The others are
+"""Skips that the table or the client decided, and those that say enough without a pair: the candidate failed. The others are
 loss: over 1 % of them makes a verdict inconclusive."""
 
 

@@ -42,6 +42,8 @@ def open_for_writing(path: Path, *, max_bytes: int) -> sqlite3.Connection:
     try:
         _set_up(connection, max_bytes)
         _migrate(connection, path)
+        # Not before: while a migration makes a table anew, dropping the old one would take all rows with it that refer to it.
+        connection.execute("PRAGMA foreign_keys = ON")
     except BaseException:
         connection.close()
         raise
@@ -97,7 +99,6 @@ def _set_up(connection: sqlite3.Connection, max_bytes: int) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA secure_delete = ON")  # what retention deletes is overwritten
-    connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA journal_size_limit = {64 * 1024 * 1024}")
     connection.execute(f"PRAGMA max_page_count = {max(1, max_bytes // PAGE)}")
 

@@ -9,10 +9,12 @@ from typing import Any, Final
 
 from proxy.model.decision import Skip
 from proxy.model.plan import Plan
-from shadow.model import Latency, Outcome, RouteSummary, SignatureSummary
+from shadow.model import COMPARABLE, Latency, Outcome, Ratio, RouteSummary, SignatureSummary
 from shadow.store.batch import HOUR
 from shadow.store.codec import decode_content, decode_found, decode_plan
-from shadow.store.histogram import quantile
+from shadow.store.histogram import median_interval, quantile
+from shadow.store.read_epochs import Present, present_epochs
+from shadow.store.read_shapes import read_coverage
 from shadow.store.records import StoredPair
 
 _LIKE_ESCAPES: Final = str.maketrans({"%": "\\%", "_": "\\_", "\\": "\\\\"})
@@ -24,67 +26,52 @@ SELECT_PAIR: Final = (
     " FROM pair JOIN epoch ON epoch.id = pair.epoch LEFT JOIN content ON content.pair = pair.id"
 )
 
+RECENT_HOURS: Final = 6
+"""The last hours of an epoch: how fast it gathers evidence."""
+
 
 @dataclass(slots=True)
 class _Sums:
     """What is added up of one epoch."""
 
-    seen: int = 0
-    copied: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
     outcomes: dict[Outcome, int] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
+    statuses: dict[tuple[str, str], int] = field(default_factory=dict)
     latencies: dict[str, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
     signatures: list[SignatureSummary] = field(default_factory=list)
 
 
-Epoch = tuple[str, str]
-"""Route and rules."""
-
-
 def read_summaries(connection: sqlite3.Connection, since: float | None, route: str | None) -> list[RouteSummary]:
     """One summary for each route of the table as last told, in the order of their names."""
-    plans = [
-        decode_plan(text)
-        for (text,) in connection.execute(
-            "SELECT plan FROM plan WHERE listed = 1 AND (?1 IS NULL OR route = ?1) ORDER BY route", (route,)
-        )
-    ]
+    plans = _plans(connection, route)
+    present = present_epochs(connection, plans)
     from_hour = _hour(since)
-    sums: dict[Epoch, _Sums] = defaultdict(_Sums)
+    sums: dict[int, _Sums] = defaultdict(_Sums)
     _add_counts(connection, from_hour, route, sums)
     _add_latencies(connection, from_hour, route, sums)
-    present = {(plan.route, plan.rules) for plan in plans}
-    for signature, rules in _signatures(connection, from_hour, route):
-        if (signature.route, rules) in present:
-            sums[signature.route, rules].signatures.append(signature)
-    spans = {
-        (name, rules): (first, last)
-        for name, rules, first, last in connection.execute("SELECT route, rules, first_pair, last_pair FROM epoch")
-    }
-    return [
-        _summary(plan, sums[plan.route, plan.rules], spans.get((plan.route, plan.rules), (None, None)))
-        for plan in plans
-    ]
+    for signature, epoch in _signatures(connection, from_hour, route):
+        sums[epoch].signatures.append(signature)
+    return [_summary(connection, plan, sums[present[plan.route].id], present[plan.route]) for plan in plans]
 
 
 def read_plans(connection: sqlite3.Connection) -> dict[str, Plan]:
     """The plans of the table as last told, by route."""
-    rows = connection.execute("SELECT plan FROM plan WHERE listed = 1 ORDER BY route")
-    return {plan.route: plan for (text,) in rows for plan in (decode_plan(text),)}
+    return {plan.route: plan for plan in _plans(connection, None)}
 
 
 def read_signatures(connection: sqlite3.Connection, since: float | None, route: str | None) -> list[SignatureSummary]:
     """The signatures of the present epochs, most frequent first."""
-    present = {
-        (plan.route, plan.rules)
-        for (text,) in connection.execute("SELECT plan FROM plan WHERE listed = 1")
-        for plan in (decode_plan(text),)
-    }
-    return [
-        signature
-        for signature, rules in _signatures(connection, _hour(since), route)
-        if (signature.route, rules) in present
-    ]
+    present = {one.id for one in present_epochs(connection, _plans(connection, route)).values()}
+    return [signature for signature, epoch in _signatures(connection, _hour(since), route) if epoch in present]
+
+
+def _plans(connection: sqlite3.Connection, route: str | None) -> list[Plan]:
+    """Of the table as last told, in the order of their names."""
+    rows = connection.execute(
+        "SELECT plan FROM plan WHERE listed = 1 AND (?1 IS NULL OR route = ?1) ORDER BY route", (route,)
+    )
+    return [decode_plan(text) for (text,) in rows]
 
 
 def read_pairs(connection: sqlite3.Connection, given: str, limit: int) -> list[StoredPair]:
@@ -102,54 +89,53 @@ def _hour(since: float | None) -> int:
     return 0 if since is None else int(since // HOUR)
 
 
-def _add_counts(connection: sqlite3.Connection, from_hour: int, route: str | None, sums: dict[Epoch, _Sums]) -> None:
+def _add_counts(connection: sqlite3.Connection, from_hour: int, route: str | None, sums: dict[int, _Sums]) -> None:
     rows = connection.execute(
-        "SELECT route, rules, name, sum(n) FROM count JOIN epoch ON epoch.id = count.epoch"
+        "SELECT epoch, name, sum(n) FROM count JOIN epoch ON epoch.id = count.epoch"
         " WHERE hour >= ?1 AND (?2 IS NULL OR route = ?2) GROUP BY epoch, name",
         (from_hour, route),
     )
-    for name_of_route, rules, name, n in rows:
-        total = sums[name_of_route, rules]
+    for epoch, name, n in rows:
+        total = sums[epoch]
         group, _, member = name.partition(":")
         match group:
-            case "seen":
-                total.seen = n
-            case "copied":
-                total.copied = n
             case "outcome":
                 total.outcomes[Outcome(member)] = n
             case "skipped":
                 total.skipped[member] = n
+            case "status":
+                control, _, candidate = member.partition(":")
+                total.statuses[control, candidate] = n
             case _:
-                pass  # a worker may count more than this reader knows
+                total.counts[name] = n  # a worker may count more than this reader knows
 
 
-def _add_latencies(connection: sqlite3.Connection, from_hour: int, route: str | None, sums: dict[Epoch, _Sums]) -> None:
+def _add_latencies(connection: sqlite3.Connection, from_hour: int, route: str | None, sums: dict[int, _Sums]) -> None:
     rows = connection.execute(
-        "SELECT route, rules, side, bucket, sum(n) FROM latency JOIN epoch ON epoch.id = latency.epoch"
+        "SELECT epoch, side, bucket, sum(n) FROM latency JOIN epoch ON epoch.id = latency.epoch"
         " WHERE hour >= ?1 AND (?2 IS NULL OR route = ?2) GROUP BY epoch, side, bucket",
         (from_hour, route),
     )
-    for name_of_route, rules, side, index, n in rows:
-        sums[name_of_route, rules].latencies[side][index] = n
+    for epoch, side, index, n in rows:
+        sums[epoch].latencies[side][index] = n
 
 
 def _signatures(
     connection: sqlite3.Connection, from_hour: int, route: str | None
-) -> list[tuple[SignatureSummary, str]]:
-    """With the rules they were found under."""
+) -> list[tuple[SignatureSummary, int]]:
+    """With the epoch they were found in."""
     rows = connection.execute(
         "SELECT signature.id, route, path, kind, sum(n) AS n, first_seen, last_seen, example_pair, control_example,"
-        " candidate_example, rules FROM signature JOIN epoch ON epoch.id = signature.epoch"
+        " candidate_example, signature.epoch FROM signature JOIN epoch ON epoch.id = signature.epoch"
         " JOIN signature_count ON signature_count.epoch = signature.epoch AND signature_count.id = signature.id"
         " WHERE hour >= ?1 AND (?2 IS NULL OR route = ?2) GROUP BY signature.epoch, signature.id"
         " ORDER BY n DESC, last_seen DESC, signature.id",
         (from_hour, route),
     )
-    return [(SignatureSummary(*columns), rules) for *columns, rules in rows]
+    return [(SignatureSummary(*columns), epoch) for *columns, epoch in rows]
 
 
-def _summary(plan: Plan, sums: _Sums, span: tuple[float | None, float | None]) -> RouteSummary:
+def _summary(connection: sqlite3.Connection, plan: Plan, sums: _Sums, present: Present) -> RouteSummary:
     return RouteSummary(
         route=plan.route,
         stage=plan.stage,
@@ -158,30 +144,56 @@ def _summary(plan: Plan, sums: _Sums, span: tuple[float | None, float | None]) -
         target=plan.ready.target,
         hours=plan.ready.hours,
         table_version=plan.table_version,
-        seen=sums.seen,
-        copied=sums.copied,
+        seen=sums.counts.get("seen", 0),
+        copied=sums.counts.get("copied", 0),
         outcomes=_outcomes(sums),
         skipped=sums.skipped,
-        first_pair=span[0],
-        last_pair=span[1],
+        first_pair=present.first_pair,
+        last_pair=present.last_pair,
         signatures=tuple(sums.signatures),
         control_latency=_latency(sums.latencies["control"]),
         candidate_latency=_latency(sums.latencies["candidate"]),
+        repeats=(sums.counts.get("repeat:clean", 0), sums.counts.get("repeat:wrong", 0)),
+        recent=_recent(connection, present),
+        ratio=_ratio(sums.latencies["ratio"]),
+        statuses=sums.statuses,
+        coverage=read_coverage(connection, present.id),
+        epoch=present.epoch,
     )
 
 
 def _outcomes(sums: _Sums) -> dict[Outcome, int]:
-    """Those of pairs, and the requests that legacy had to answer because the candidate failed: there is no pair of such a one, but
-    nothing that could speak more clearly. They were counted only where a copy was due, so they are sampled as the pairs are."""
-    fallbacks = sums.skipped.get(Skip.FALLBACK, 0)
-    if not fallbacks:
+    """Those of pairs, and the requests that clients would have had from the candidate, and did not get: there is no pair of such a
+    one, but nothing that could speak more clearly. They were counted only where a copy was due, so they are sampled as the
+    pairs are."""
+    failed = sums.skipped.get(Skip.FALLBACK, 0) + sums.skipped.get(Skip.CANDIDATE_FAILED, 0)
+    if not failed:
         return sums.outcomes
     errors = sums.outcomes.get(Outcome.CANDIDATE_ERROR, 0)
-    return {**sums.outcomes, Outcome.CANDIDATE_ERROR: errors + fallbacks}
+    return {**sums.outcomes, Outcome.CANDIDATE_ERROR: errors + failed}
+
+
+def _recent(connection: sqlite3.Connection, present: Present) -> tuple[int, float] | None:
+    if present.first_pair is None or present.last_pair is None:
+        return None
+    from_hour = int(present.last_pair // HOUR) - RECENT_HOURS + 1
+    counted = dict(
+        connection.execute(
+            "SELECT name, sum(n) FROM count WHERE epoch = ? AND hour >= ? GROUP BY name", (present.id, from_hour)
+        ).fetchall()
+    )
+    pairs = sum(counted.get(f"outcome:{outcome}", 0) for outcome in COMPARABLE)
+    repeats = counted.get("repeat:clean", 0) + counted.get("repeat:wrong", 0)
+    return pairs - repeats, max(present.first_pair, float(from_hour * HOUR))
 
 
 def _latency(buckets: dict[int, int]) -> Latency:
     return Latency(quantile(buckets, 0.50), quantile(buckets, 0.99))
+
+
+def _ratio(buckets: dict[int, int]) -> Ratio | None:
+    interval = median_interval(buckets)
+    return None if interval is None else Ratio(*interval, sum(buckets.values()))
 
 
 def pair_of(row: sqlite3.Row) -> StoredPair:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shadow.model import Difference, Outcome
+from shadow.model import Difference, Outcome, Shape
 
 TextHeaders = tuple[tuple[str, str], ...]
 
@@ -81,7 +81,11 @@ class SignatureSeen:
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """One pair's share of the evidence. Latencies are milliseconds to the first byte, None where there was no answer.
-    ``pair`` is None when only the evidence is kept."""
+    ``pair`` is None when only the evidence is kept.
+
+    Versions are builds as the answers named them, empty if they did not. ``statuses`` are the status classes of control and
+    candidate. ``repeat``: the same was asked for the same client a moment ago, so it counts no further towards readiness.
+    """
 
     route: str
     rules: str
@@ -92,3 +96,8 @@ class Recorded:
     signatures: tuple[SignatureSeen, ...] = ()
     pair: StoredPair | None = None
     size: int = 0
+    control_version: str = ""
+    candidate_version: str = ""
+    shape: Shape | None = None
+    statuses: tuple[str, str] | None = None
+    repeat: bool = False

@@ -31,6 +31,10 @@ def remove_old(connection: sqlite3.Connection, now: float, retention: Retention)
         for table in ("count", "latency", "signature_count"):
             connection.execute(f"DELETE FROM {table} WHERE hour < ?", (int(evidence_from // HOUR),))  # noqa: S608 - our own names
         connection.execute("DELETE FROM signature WHERE last_seen < ?", (evidence_from,))
+        connection.execute(
+            "DELETE FROM epoch WHERE opened_at < ? AND NOT EXISTS (SELECT 1 FROM count WHERE count.epoch = epoch.id)",
+            (evidence_from,),
+        )
         connection.execute("DELETE FROM told WHERE at < ?", (now - retention.content_days * DAY,))
         if _used_bytes(connection) > retention.max_content_bytes:
             connection.execute(

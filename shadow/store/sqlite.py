@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
 from proxy.model.plan import Plan
-from shadow.model import RouteSummary, SignatureSummary
+from shadow.model import Mark, RouteSummary, SignatureSummary
 from shadow.store.connect import MAX_BYTES, open_for_reading, open_for_writing
 from shadow.store.decisions import add_triage, read_history, read_triage
+from shadow.store.errors import StoreError
+from shadow.store.mark import set_mark
 from shadow.store.read import read_pairs, read_plans, read_signatures, read_summaries
 from shadow.store.read_kept import Wanted, read_kept
 from shadow.store.records import StoredPair
@@ -74,6 +78,16 @@ class SqliteStore:
         """Add a decision; beside a running writer too. Raises StoreError, OSError or sqlite3.Error."""
         with closing(open_for_writing(self.path, max_bytes=self._max_bytes)) as connection:
             add_triage(connection, said)
+
+    def mark(self, routes: Sequence[str], mark: Mark) -> list[str]:
+        """From here on evidence of ``routes`` (all, if none is named) counts anew; the names of those marked. Raises StoreError."""
+        with open_for_reading(self.path):
+            pass  # NoStore for a store that is not there: it would be made
+        try:
+            with closing(open_for_writing(self.path, max_bytes=self._max_bytes)) as connection:
+                return set_mark(connection, routes, mark)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"cannot write to {self.path}: {error}") from error
 
     def writer(self) -> StoreWriter:
         """The writing side, for one thread. Makes the file. Raises StoreError, OSError or sqlite3.Error."""

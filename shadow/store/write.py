@@ -6,15 +6,19 @@ import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from shadow.model import COMPARABLE, WRONG, Shape
 from shadow.store.batch import HOUR, Batch
 from shadow.store.codec import encode_content, encode_found, encode_plan
 from shadow.store.connect import MAX_BYTES, open_for_writing, transaction
-from shadow.store.histogram import bucket
+from shadow.store.histogram import bucket, ratio_bucket
 from shadow.store.records import Recorded, SignatureSeen, StoredPair
 from shadow.store.retention import Retention, remove_old
+from shadow.store.write_epochs import Epochs
+from shadow.store.write_shapes import Shapes
 
 MAX_SIGNATURES: Final = 1000
 """Signatures of one epoch. What differs in more places differs everywhere; the rest is counted together."""
@@ -32,8 +36,7 @@ class StoreWriter:
         self._path = path
         self._connection = open_for_writing(path, max_bytes=max_bytes)
         self._file = self._file_now()
-        self._epochs: dict[tuple[str, str], int] = {}
-        self._signatures: dict[int, set[str]] = {}
+        self._known = _Known(Epochs(self._connection))
 
     @property
     def is_stale(self) -> bool:
@@ -43,17 +46,15 @@ class StoreWriter:
     def write(self, batch: Batch) -> None:
         try:
             with transaction(self._connection):
-                _Writing(self._connection, self._epochs, self._signatures).write(batch)
+                _Writing(self._connection, self._known).write(batch)
         except BaseException:
             # What was looked up may have been rolled back with the rest.
-            self._epochs.clear()
-            self._signatures.clear()
+            self._known.forget()
             raise
 
     def remove_old(self, now: float, retention: Retention) -> None:
         remove_old(self._connection, now, retention)
-        self._epochs.clear()
-        self._signatures.clear()
+        self._known.forget()
 
     def close(self) -> None:
         self._connection.close()
@@ -66,28 +67,42 @@ class StoreWriter:
         return status.st_dev, status.st_ino
 
 
-class _Writing:
-    """One batch on its way into the tables. ``epochs`` and ``signatures`` remember what is there."""
+@dataclass(slots=True)
+class _Known:
+    """What is in the tables already."""
 
-    def __init__(
-        self, connection: sqlite3.Connection, epochs: dict[tuple[str, str], int], signatures: dict[int, set[str]]
-    ) -> None:
+    epochs: Epochs
+    signatures: dict[int, set[str]] = field(default_factory=dict)
+    shapes: dict[int, set[Shape]] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        self.epochs.forget()
+        self.signatures.clear()
+        self.shapes.clear()
+
+
+class _Writing:
+    """One batch on its way into the tables."""
+
+    def __init__(self, connection: sqlite3.Connection, known: _Known) -> None:
         self._connection = connection
-        self._epochs = epochs
-        self._signatures = signatures
+        self._epochs = known.epochs
+        self._signatures = known.signatures
+        self._shapes = Shapes(connection, known.shapes)
         self._counts: Counter[tuple[int, int, str]] = Counter()
         self._latencies: Counter[tuple[int, int, str, int]] = Counter()
         self._spans: dict[int, tuple[float, float]] = {}
 
     def write(self, batch: Batch) -> None:
+        self._epochs.read_marks()
         if batch.plans is not None:
             self._write_plans(batch)
-        for (route, rules, hour, name), n in batch.counts.items():
-            self._counts[self._epoch(route, rules, hour * HOUR), hour, name] += n
-        for (source, route), (rules, at, numbers) in batch.told.items():
-            self._write_told(source, route, self._epoch(route, rules, at), at, numbers)
         for recorded in batch.pairs:
             self._write_recorded(recorded)
+        for (route, rules, hour, name), n in batch.counts.items():
+            self._counts[self._epochs.of_counts(route, rules, hour * HOUR), hour, name] += n
+        for (source, route), (rules, at, numbers) in batch.told.items():
+            self._write_told(source, route, self._epochs.of_counts(route, rules, at), at, numbers)
         self._write_sums()
 
     def _write_plans(self, batch: Batch) -> None:
@@ -116,14 +131,24 @@ class _Writing:
 
     def _write_recorded(self, recorded: Recorded) -> None:
         at = recorded.at
-        epoch = self._epoch(recorded.route, recorded.rules, at)
+        versions = recorded.control_version, recorded.candidate_version
+        epoch = self._epochs.of_pair(recorded.route, recorded.rules, at, *versions)
         hour = int(at // HOUR)
         self._counts[epoch, hour, f"outcome:{recorded.outcome}"] += 1
+        if recorded.statuses is not None:
+            self._counts[epoch, hour, f"status:{':'.join(recorded.statuses)}"] += 1
+        if recorded.outcome in COMPARABLE:
+            if recorded.repeat:
+                self._counts[epoch, hour, f"repeat:{'wrong' if recorded.outcome in WRONG else 'clean'}"] += 1
+            elif recorded.shape is not None:
+                self._shapes.add(epoch, recorded.shape)
         first, last = self._spans.get(epoch, (at, at))
         self._spans[epoch] = min(first, at), max(last, at)
         for side, latency in (("control", recorded.control_ms), ("candidate", recorded.candidate_ms)):
             if latency is not None:
                 self._latencies[epoch, hour, side, bucket(latency)] += 1
+        if recorded.control_ms is not None and recorded.candidate_ms is not None:
+            self._latencies[epoch, hour, "ratio", ratio_bucket(recorded.control_ms, recorded.candidate_ms)] += 1
         if recorded.pair is not None:
             self._write_pair(epoch, recorded.pair)
         for signature in recorded.signatures:
@@ -176,6 +201,7 @@ class _Writing:
         )
 
     def _write_sums(self) -> None:
+        self._shapes.write()
         self._connection.executemany(
             "INSERT INTO count (epoch, hour, name, n) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (epoch, hour, name) DO UPDATE SET n = n + excluded.n",
@@ -191,19 +217,6 @@ class _Writing:
             " WHERE id = ?3",
             [(first, last, epoch) for epoch, (first, last) in self._spans.items()],
         )
-
-    def _epoch(self, route: str, rules: str, at: float) -> int:
-        epoch = self._epochs.get((route, rules))
-        if epoch is None:
-            self._connection.execute(
-                "INSERT INTO epoch (route, rules, opened_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                (route, rules, at),
-            )
-            found = self._connection.execute(
-                "SELECT id FROM epoch WHERE route = ? AND rules = ?", (route, rules)
-            ).fetchone()
-            epoch = self._epochs[route, rules] = int(found[0])
-        return epoch
 
     def _known_signatures(self, epoch: int) -> set[str]:
         known = self._signatures.get(epoch)

@@ -416,6 +416,35 @@ async def test_a_fallback_from_the_candidate_is_told_apart_from_one_from_legacy(
     assert running.count("strangler_skipped", route="old", reason="no_answer") == 1
 
 
+@pytest.mark.promise("U15")
+async def test_a_candidate_that_fails_where_nobody_stands_in_is_evidence_and_legacy_is_a_loss(
+    origin: Origins, proxy: Proxies, unused_port: int
+) -> None:
+    async def cutting(connection: OriginConnection) -> None:
+        await connection.read_head()
+        await connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this")
+
+    cut = await origin(cutting)
+    running = await proxy(
+        f"version: 1\nbackends:\n  legacy: {{ url: 'http://127.0.0.1:{unused_port}' }}\n"
+        f"  new: {{ url: 'http://127.0.0.1:{unused_port}' }}\n  cut: {{ url: 'http://127.0.0.1:{cut.port}' }}\n"
+        "defaults: { timeouts: { connect: 1s } }\nroutes:\n"
+        "  - { name: none, match: { path: /none }, backend: new, shadow: { sample: 100% } }\n"
+        "  - { name: both, match: { path: /both }, backend: new, shadow: { sample: 100% }, fallback: legacy }\n"
+        "  - { name: cut, match: { path: /cut }, backend: cut, shadow: { sample: 100% } }\n"
+        "  - { name: old, match: { path: /old }, backend: legacy, shadow: { sample: 100%, candidate: new } }\n"
+    )
+    for target in (b"/none", b"/both", b"/cut", b"/old"):
+        client = await running.connect()
+        await client.send(get(target, b"Connection: close"))
+        await client.read_to_end()
+        await client.close()
+    await eventually(lambda: len(running.access_log.lines) == 4)
+    for route in ("none", "both", "cut"):
+        assert running.count("strangler_skipped", route=route, reason="candidate_failed") == 1, route
+    assert running.count("strangler_skipped", route="old", reason="no_answer") == 1
+
+
 async def test_every_request_is_counted_and_logged_once(origin: Origins, proxy: Proxies) -> None:
     backend = await origin(always(ok()))
     running = await proxy(to_legacy(backend.port))
