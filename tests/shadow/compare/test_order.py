@@ -69,7 +69,7 @@ def test_a_moved_item_tells_from_where_to_where() -> None:
     comparison = compared(json_answer({"x": [{"id": 1}, 2, 3]}), json_answer({"x": [2, 3, {"id": 1}]}))
     (moved,) = comparison.differences
     assert (moved.path, moved.kind) == ("$.x[0]", "iterable_item_moved")
-    assert (moved.control, moved.candidate) == ('at 0: {"id": 1}', 'at 2: {"id": 1}')
+    assert (moved.control, moved.candidate) == ('at 0: {"id": 1}', "at 2")
     assert moved.place == "$.x[]"
 
 
