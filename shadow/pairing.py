@@ -24,7 +24,9 @@ from shadow.lag import Lag
 from shadow.model import Answer, Difference, Outcome
 from shadow.parse import BadHead, parse_answer, parse_request
 from shadow.redact import Redactor
+from shadow.repeats import Repeats
 from shadow.replay import BY_DEFAULT, Failed, Failure, NotCompared, Replayer
+from shadow.shape import shape_of, status_class, version_of
 from shadow.signature import signatures_of
 from shadow.store.records import Recorded, SignatureSeen, StoredAnswer, StoredPair, StoredRequest
 
@@ -80,6 +82,7 @@ class Pairing:
         self._keeping = keeping
         self._large = large
         self._lag = lag
+        self._repeats = Repeats(secrets.token_bytes(32))
         self._clock = clock
         self._new_id = new_id
 
@@ -151,6 +154,9 @@ class Pairing:
         wanted = self._keeping.wants(plan.route, plan.rules, pair.outcome, [one.id for one in seen], at)
         kept = self._kept(pair) if wanted else None
         control_copied = pair.exchange.shadow == plan.control
+        identity, hide = pair.exchange.identity, self._redactor.text
+        statuses = status_class(pair.control), status_class(pair.candidate)
+        status = status_class(pair.control or pair.candidate)
         return Recorded(
             route=plan.route,
             rules=plan.rules,
@@ -161,6 +167,11 @@ class Pairing:
             signatures=seen,
             pair=kept,
             size=_kept_size(kept),
+            control_version=version_of(pair.control, plan.version_headers.get(plan.control), hide),
+            candidate_version=version_of(pair.candidate, plan.version_headers.get(plan.candidate or ""), hide),
+            shape=shape_of(pair.head, identity, status, hide),
+            statuses=statuses,
+            repeat=self._repeats.repeats(plan.route, identity, pair.head, status, pair.outcome, at),
         )
 
     def _signatures(self, pair: Pair) -> tuple[SignatureSeen, ...]:

@@ -18,7 +18,8 @@ from proxy.model.table import LEGACY, CompareRules, ReadyRule, Route, Table, Uno
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One route's plan. ``control`` and ``candidate`` are backend names; ``urls`` maps a backend name to its base URLs,
-    ``tls`` to what holds for those with https, where that is not the default.
+    ``tls`` to what holds for those with https, where that is not the default, ``version_headers`` to the header whose value names
+    the build that answered.
     ``timeout`` is seconds for one whole replay, ``max_answer`` bytes of an answer's body.
 
     ``rules`` names the rule set: evidence gathered under different rules is never added up (an epoch ends).
@@ -36,6 +37,7 @@ class Plan:
     urls: dict[str, tuple[str, ...]]
     max_answer: int = 1024 * 1024
     tls: dict[str, BackendTls] = field(default_factory=dict)
+    version_headers: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -64,6 +66,7 @@ class Plan:
             urls={name: tuple(urls) for name, urls in data["urls"].items()},
             max_answer=data["max_answer"],
             tls={name: _tls(keys) for name, keys in data["tls"].items()},
+            version_headers=data.get("version_headers", {}),  # not in plans that an older strangler stored
         )
 
 
@@ -83,6 +86,7 @@ def plan_of(route: Route, table: Table) -> Plan:
         urls={name: tuple(endpoint.url for endpoint in table.backends[name].endpoints) for name in sides},
         max_answer=route.shadow.max_answer if route.shadow else 0,
         tls={name: tls for name in sides if (tls := table.backends[name].tls) != BackendTls()},
+        version_headers={name: header for name in sides if (header := table.backends[name].version_header)},
     )
 
 

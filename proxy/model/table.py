@@ -79,7 +79,7 @@ class Health:
 @dataclass(frozen=True, slots=True)
 class Backend:
     """Something we forward to. ``resolve``: seconds after which a host name is looked up again; ``slow_start``: seconds in which an endpoint
-    that came back takes its share again."""
+    that came back takes its share again; ``version_header``: which header of its answers names its build."""
 
     name: str
     endpoints: tuple[Endpoint, ...]
@@ -91,6 +91,7 @@ class Backend:
     breaker: Breaker | None = None
     bulkhead: Bulkhead | None = None
     ejection: Ejection | None = None
+    version_header: str | None = None
 
     @property
     def is_legacy(self) -> bool:

@@ -18,6 +18,7 @@ from proxy.table.values import (
     Flag,
     HostName,
     ModeWord,
+    Token,
     Wait,
 )
 
@@ -138,3 +139,5 @@ class BackendKeys(Entry):
     """A limit on requests at the backend. Default: none."""
     ejection: EjectionKeys | None = None
     """Leave an endpoint alone that fails. Default: with several urls, as if given without keys."""
+    version_header: Token | None = None
+    """The answer header whose value names the build that answered: another build begins a new epoch. Default: none."""

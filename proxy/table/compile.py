@@ -85,6 +85,7 @@ def _backend(name: str, keys: BackendKeys, timeouts: Timeouts) -> Backend:
         breaker=_breaker(keys.breaker) if keys.breaker else None,
         bulkhead=_bulkhead(keys.bulkhead) if keys.bulkhead else None,
         ejection=_ejection(ejection) if ejection else None,
+        version_header=keys.version_header,
     )
 
 

@@ -50,12 +50,13 @@ def test_plans_survive_the_wire() -> None:
     }
 
 
-def test_what_holds_for_tls_goes_with_the_plan() -> None:
+def test_what_holds_for_tls_and_where_a_build_is_named_go_with_the_plan() -> None:
     tls = BackendTls(ca="/ca.pem", server_name="orders.internal", certificate=Certificate("/own.pem", "/own.key"))
-    orders = replace(TABLE.backends["orders"], tls=tls)
+    orders = replace(TABLE.backends["orders"], tls=tls, version_header="X-Version")
     plans = plans_of(replace(TABLE, backends={**TABLE.backends, "orders": orders}))
     assert decode_plans(encode_plans(plans)) == plans
     assert plans["orders"].tls == {"orders": tls}
+    assert plans["orders"].version_headers == {"orders": "X-Version"}
 
 
 def test_evidence_goes_on_when_only_weights_change_and_begins_anew_when_rules_do() -> None:

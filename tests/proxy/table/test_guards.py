@@ -39,6 +39,7 @@ backends:
     tls: { ca: own.pem, server_name: Orders.Internal, certificate: us.pem, key: us.key }
     resolve: 1m
     slow_start: 30s
+    version_header: X-Version
     health: { path: /healthz, fall: 1, rise: 5 }
     breaker: { errors: 20%, volume: 5, window: 1s, open: 2s, probes: 1, recovery: 0s, mode: observe }
     bulkhead: { in_flight: 10, queue: 5, queue_wait: 100ms }
@@ -70,6 +71,7 @@ def test_guards_are_read_as_they_stand() -> None:
     assert orders.endpoints == (Endpoint("https", "a", 443, weight=3), Endpoint("https", "b", 443))
     assert orders.tls == BackendTls(True, "own.pem", "orders.internal", Certificate("us.pem", "us.key"))
     assert (orders.resolve, orders.slow_start) == (60.0, 30.0)
+    assert orders.version_header == "X-Version"
     assert orders.health == Health("/healthz", 10.0, 3.0, 1, 5)
     assert orders.breaker == Breaker(0.2, 5, 1.0, 2.0, 1, 0.0, Mode.OBSERVE)
     assert orders.bulkhead == Bulkhead(10, 5, 0.1)
