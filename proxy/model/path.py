@@ -1,7 +1,7 @@
 """Paths into a JSON document: one notation for routes.yaml, reports and signatures.
 
     $                        the document itself
-    $.name   $["a name"]     a member
+    $.name   $["a name"]     a member; $.a.@id an attribute, $.a.#text the text of an element
     $.items[3]               an item, counted from 0
     $.items[]                any item
     $.items[*]   $.by_id.*   any item or member
@@ -37,7 +37,7 @@ MAX_LENGTH: Final = 4096
 MAX_NAME: Final = 120
 """Characters of a member's name within a path that we write."""
 
-_NAME = re.compile(r"[^\W\d][\w-]*")
+_NAME = re.compile(r"[@#]?[^\W\d][\w:-]*")
 _TOKEN = re.compile(
     r"""
       (?P<deep> \.\*\* | \.(?=\.[^.]) )
@@ -50,7 +50,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_CHILD = re.compile(r'\["(?P<quoted>(?:[^"\\]|\\.)*)"\]|\.(?P<name>[\w-]+)|\[[0-9]+\]')
+_CHILD = re.compile(r'\["(?P<quoted>(?:[^"\\]|\\.)*)"\]|\.(?P<name>[@#]?[\w:-]+)|\[[0-9]+\]')
 _IDENTIFIER = re.compile(
     r"""
       (?: [A-Za-z]{1,20} [_:-] )?  # a prefix, as in cus_20417

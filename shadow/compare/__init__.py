@@ -3,7 +3,8 @@
 coding    content codings taken off            charset   bytes to text
 media     the media type                       body      what a body type is; one file each in bodies/
 header    headers by sense; one file each in headers/
-tree      JSON in which equal means equal      walk      where two JSON documents differ
+tree      JSON in which equal means equal      walk      where two trees differ
+markup    elements as such a tree              siblings  names that may occur once or several times
 pairing   which items of two arrays belong together
 rules     a route's compare rules, compiled    findings  what was found so far, within limits
 """

@@ -29,11 +29,23 @@ class Document:
     labelled: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Two bodies of a type and where they differ: part of the type's reference, and a test."""
+
+    about: str
+    media: str
+    control: bytes
+    candidate: bytes
+    places: tuple[str, ...] = ()
+
+
 class Body(Protocol):
     """One body type. Types are asked in the order of ``precedence``, lowest first; the first that claims either side and can
     read both compares them. Where the label claims it and only one side can be read, that is the difference."""
 
     precedence: int
+    examples: tuple[Example, ...]
 
     def claim(self, media: Media, body: bytes) -> Claim:
         """May look at the body's first bytes, never parse it."""

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-import importlib
+import sys
 import zlib
 from collections.abc import Callable
 from typing import Any, Final
 
+import brotli
+
 from proxy.model.message import Headers
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 MAX_CODINGS: Final = 3
 """Codings on top of each other. Nobody sends two; a hundred would be an attack."""
 
-MAX_MEMBERS: Final = 64
-"""Compressed streams after each other. Each one costs a copy of all that follow, so a body full of empty ones is an attack."""
+MAX_MEMBERS: Final = 10_000
+"""Compressed streams after each other; some tools write one for every block. A body full of empty ones is an attack."""
+
+MAX_RATIO: Final = 1000
+"""How much a body may grow, if it is large then. Deflate cannot do more, and text grows tenfold."""
+
+LARGE: Final = 1024 * 1024
+
+_CHUNK: Final = 16 * 1024
+"""Compressed bytes at a time: so little is copied where a stream ends."""
 
 
 class Unreadable(Exception):
@@ -36,40 +51,60 @@ def decoded(body: bytes, headers: Headers, cap: int) -> bytes:
         decode = _DECODERS.get(coding)
         if decode is None:
             raise Unsupported(f"content-encoding {coding[:40]!r} is not supported")
-        body = decode(body, cap)
-        if len(body) > cap:
+        most = max(LARGE, len(body) * MAX_RATIO)
+        plain = decode(body, min(cap, most))
+        if len(plain) > cap:
             raise Unsupported(f"the decoded body has more than {cap} bytes")
+        if len(plain) > most:
+            raise Unsupported(f"the body grows more than {MAX_RATIO} times when it is decoded")
+        body = plain
     return body
 
 
 def _codings(headers: Headers) -> list[str]:
     lines = [value.decode("latin-1") for name, value in headers if name.lower() == b"content-encoding"]
     tokens = [token.strip(" \t").lower() for token in ",".join(lines).split(",")]
-    return [token for token in tokens if token not in {"", "identity"}]
+    return [token for token in tokens if token not in _NOTHING]
 
 
 def _members(body: bytes, cap: int, start: Callable[[], Any], error: type[Exception]) -> bytes:
     """One or more compressed streams after each other, at most ``cap + 1`` bytes. ``start`` makes a decompressor."""
     parts: list[bytes] = []
-    size = 0
+    room = cap + 1
+    at = 0
     for _ in range(MAX_MEMBERS):
         decompressor = start()
         try:
-            part = decompressor.decompress(body, cap + 1 - size)
+            while at < len(body) and room and not decompressor.eof:
+                part, at = _step(decompressor, body, at, room)
+                parts.append(part)
+                room -= len(part)
         except error as why:
             raise Unreadable(f"broken compressed data: {why}") from why
-        parts.append(part)
-        size += len(part)
-        if size > cap:
+        if not room:
             break
         if not decompressor.eof:
             raise Unreadable("the compressed data end too early")
-        body = decompressor.unused_data
-        if not body:
+        if at == len(body):
             break
     else:
         raise Unsupported(f"more than {MAX_MEMBERS} compressed streams after each other")
     return b"".join(parts)
+
+
+def _step(decompressor: Any, body: bytes, at: int, room: int) -> tuple[bytes, int]:
+    """Decompress the next bytes of ``body``, to at most ``room``; returns where the ones after them begin."""
+    chunk = body[at : at + _CHUNK]
+    part = decompressor.decompress(chunk, room)
+    size = len(part)
+    # What zlib did not get to it hands back, the others keep it and want to be asked again.
+    rest = getattr(decompressor, "unconsumed_tail", b"")
+    if not hasattr(decompressor, "unconsumed_tail"):
+        while size < room and not decompressor.eof and not decompressor.needs_input:
+            more = decompressor.decompress(b"", room - size)
+            part += more
+            size += len(more)
+    return part, at + len(chunk) - len(rest) - len(decompressor.unused_data)
 
 
 def _gzip(body: bytes, cap: int) -> bytes:
@@ -83,45 +118,33 @@ def _deflate(body: bytes, cap: int) -> bytes:
     return _members(body, cap, lambda: zlib.decompressobj(window), zlib.error)
 
 
-def _module(*names: str) -> Any:
-    """The first of these modules that is installed, or None."""
-    for name in names:
-        try:
-            return importlib.import_module(name)
-        except ImportError:
-            continue
-    return None
+def _brotli(body: bytes, cap: int) -> bytes:
+    decoder = brotli.Decompressor()
+    try:
+        plain = decoder.process(body, output_buffer_limit=cap + 1)
+    except brotli.error as error:
+        raise Unreadable(f"broken br data: {error}") from error
+    if len(plain) <= cap and not decoder.is_finished():
+        raise Unreadable("the br data end too early")
+    return bytes(plain)
 
 
-def _brotli(library: Any) -> Callable[[bytes, int], bytes]:
-    def decode(body: bytes, cap: int) -> bytes:
-        decoder = library.Decompressor()
-        try:
-            plain = decoder.process(body, output_buffer_limit=cap + 1)
-        except library.error as error:
-            raise Unreadable(f"broken br data: {error}") from error
-        if len(plain) <= cap and not decoder.is_finished():
-            raise Unreadable("the br data end too early")
-        return bytes(plain)
-
-    return decode
+def _zstd(body: bytes, cap: int) -> bytes:
+    return _members(body, cap, _zstd_decompressor, zstd.ZstdError)
 
 
-def _zstd(library: Any) -> Callable[[bytes, int], bytes]:
-    return lambda body, cap: _members(body, cap, library.ZstdDecompressor, library.ZstdError)
+def _zstd_decompressor() -> Any:
+    # RFC 9659: a content coding needs no larger window than 8 MB, and ours must not need more memory.
+    return zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: 23})
 
 
-def _decoders() -> dict[str, Callable[[bytes, int], bytes]]:
-    table: dict[str, Callable[[bytes, int], bytes]] = {"gzip": _gzip, "x-gzip": _gzip, "deflate": _deflate}
-    brotli = _module("brotli")
-    # Before 1.2 the library has no bound on its output, and is_finished tells nothing about a bound.
-    if brotli is not None and tuple(int(part) for part in brotli.__version__.split(".")[:2]) >= (1, 2):
-        table["br"] = _brotli(brotli)
-    zstd = _module("compression.zstd", "backports.zstd")
-    if zstd is not None:
-        table["zstd"] = _zstd(zstd)
-    return table
-
-
-_DECODERS: Final = _decoders()
+_DECODERS: Final[dict[str, Callable[[bytes, int], bytes]]] = {
+    "gzip": _gzip,
+    "x-gzip": _gzip,
+    "deflate": _deflate,
+    "br": _brotli,
+    "zstd": _zstd,
+}
 SUPPORTED: Final = tuple(sorted(_DECODERS))
+_NOTHING: Final = frozenset({"", "identity", "aws-chunked"})
+"""``aws-chunked`` is a coding of uploads; object stores repeat the label with bodies that no longer have it."""

@@ -66,22 +66,42 @@ class Place:
                 self._children[known] = child
         return child
 
+    def loosely(self) -> Place:
+        """Where a document begins, for documents in which a name may occur once or several times: there a path means the same
+        with ``[]`` or without, and what is said of an element holds for its text."""
+        return self._automaton.loosely()
+
+    @property
+    def tolerant(self) -> bool:
+        """Whether any rule allows numbers to differ, here or elsewhere."""
+        return any(isinstance(effect, Decimal) for _, effect in self._automaton.rules)
+
 
 class _Automaton:
-    """All rules of a set, and the places met so far."""
+    """All rules of a set, and the places met so far. In a loose one, indices of rules and of documents may be left out."""
 
-    __slots__ = ("_places", "named", "rules", "start")
+    __slots__ = ("_loose", "_places", "_twin", "named", "rules", "start")
 
-    def __init__(self, rules: Iterable[tuple[tuple[Step, ...], Effect]]) -> None:
+    def __init__(self, rules: Iterable[tuple[tuple[Step, ...], Effect]], *, loose: bool = False) -> None:
         self.rules = tuple(rules)
-        self.named = frozenset(step for steps, _ in self.rules for step in steps if not isinstance(step, Wild))
+        self._loose = loose
+        self._twin: _Automaton | None = None
+        named = {step for steps, _ in self.rules for step in steps if not isinstance(step, Wild)}
+        self.named = frozenset({*named, "#text"}) if loose else frozenset(named)
         self._places: dict[frozenset[Position], Place] = {}
         self.start, _ = self._place({(number, 0) for number in range(len(self.rules))})
+
+    def loosely(self) -> Place:
+        if self._twin is None:
+            self._twin = _Automaton(self.rules, loose=True)
+        return self._twin.start
 
     def after(self, positions: frozenset[Position], child: str | int) -> tuple[Place, bool]:
         moved: set[Position] = set()
         for number, behind in positions:
             steps, _ = self.rules[number]
+            if self._loose and (child == "#text" or isinstance(child, int)):
+                moved.add((number, behind))
             if behind == len(steps):
                 continue
             step = steps[behind]
@@ -91,13 +111,18 @@ class _Automaton:
                 moved.add((number, behind + 1))
         return self._place(moved)
 
+    def _skips(self, step: Step) -> bool:
+        return step is Wild.DEEP or (self._loose and step is Wild.ITEM)
+
     def _place(self, positions: set[Position]) -> tuple[Place, bool]:
-        """The place of these positions and whether it is kept. "At any depth" includes no depth at all."""
+        """The place of these positions and whether it is kept. "At any depth" includes no depth at all, and
+        a loose index no index."""
         todo = list(positions)
         while todo:
             number, behind = todo.pop()
             steps, _ = self.rules[number]
-            if behind < len(steps) and steps[behind] is Wild.DEEP and (number, behind + 1) not in positions:
+            skipped = behind < len(steps) and self._skips(steps[behind])
+            if skipped and (number, behind + 1) not in positions:
                 positions.add((number, behind + 1))
                 todo.append((number, behind + 1))
         key = frozenset(positions)

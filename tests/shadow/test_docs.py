@@ -10,7 +10,8 @@ from pathlib import Path
 from types import ModuleType
 
 from shadow import gates
-from shadow.compare import DEFAULT_LIMITS, bodies, headers
+from shadow.compare import DEFAULT_LIMITS, bodies, coding, headers, markup
+from shadow.compare.bodies import multipart_body
 from shadow.compare.findings import LOOK_EVERY
 from shadow.compare.walk import MAP
 from shadow.evidence import clean_needed, limit_of
@@ -83,3 +84,16 @@ def test_the_limits_are_the_defaults() -> None:
     assert bounds == [*counted, limits.seconds]
     assert f"every {LOOK_EVERY:,} members" in COMPARING
     assert f"more than {MAP} on either side" in COMPARING
+
+
+def test_the_limits_of_bodies_are_the_constants() -> None:
+    bounds = [int(re.sub(r"[^0-9]", "", row[1])) for row in table(COMPARING, "limits of bodies")]
+    assert bounds == [
+        markup.MAX_ELEMENTS,
+        markup.MAX_NESTING,
+        multipart_body.MAX_PARTS,
+        multipart_body.MAX_HEAD,
+        coding.MAX_MEMBERS,
+        coding.MAX_RATIO,
+        coding.MAX_CODINGS,
+    ]

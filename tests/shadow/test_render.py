@@ -76,7 +76,7 @@ def test_what_cannot_be_rendered_is_told_in_the_comparisons_words(body: bytes) -
 
 def test_text_is_told_as_an_excerpt() -> None:
     rendered = render(answer(b"one", content_type="text/plain"), answer(b"two", content_type="text/plain"), NO_RULES)
-    assert rendered["values_changed"] == [{"path": "body", "control": '"one"', "candidate": '"two"'}]
+    assert rendered["values_changed"] == [{"path": "body", "control": 'line 1: "one"', "candidate": 'line 1: "two"'}]
 
 
 @settings(max_examples=100, deadline=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shadow.compare.body import Claim, Document
+from shadow.compare.body import Claim, Document, Example
 from shadow.compare.charset import read_text
 from shadow.compare.findings import Findings
 from shadow.compare.media import Media
@@ -18,6 +18,11 @@ _MAY_BE_JSON = frozenset({"", "text/html", "text/plain", "text/javascript", "app
 
 class JsonBody:
     precedence = 10
+    examples = (
+        Example("order of members and spelling of numbers", "application/json", b'{"a": 1.0, "b": []}', b'{"b":[],"a":1.00}'),
+        Example("exact types", "application/json", b'{"id": 1, "n": null}', b'{"id": "1"}', ("$.id", "$.n")),
+        Example("whatever the label says", "text/html", b'{"items": [{"price": 1}]}', b'{"items":[{"price":2}]}', ("$.items[0].price",)),
+    )  # fmt: skip
 
     def claim(self, media: Media, body: bytes) -> Claim:
         if media.is_json:

@@ -1,19 +1,19 @@
-"""Text: ``text/...``, XML, JavaScript, forms, and what names no type but is readable. Compared character by character after decoding
-by the charset; the difference shows both sides from shortly before the first character that differs."""
+"""Text: ``text/...``, JavaScript, YAML and the like, what names no type but is readable, and JSON, XML and HTML that neither side's
+body turns out to be. Compared character by character after decoding by the charset, and told by lines: from the first that differs
+to the last, with the line before. Lines that only one side has are ``iterable_item_added`` or ``iterable_item_removed``."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from shadow.compare.body import Claim, Document
+from shadow.compare.body import Claim, Document, Example
 from shadow.compare.charset import read_text
 from shadow.compare.coding import Unreadable
-from shadow.compare.excerpt import first_difference
+from shadow.compare.excerpt import differ_lines
 from shadow.compare.findings import Findings
 from shadow.compare.media import Media
 from shadow.compare.rules import Place
-from shadow.compare.tree import quoted, shown
-from shadow.model import Kind
+from shadow.compare.tree import shown
 
 _TEXTUAL = frozenset(
     {
@@ -28,12 +28,14 @@ _TEXTUAL = frozenset(
         "image/svg+xml",
     }
 )
-_BEFORE = 30
-"""Characters shown before the first one that differs."""
 
 
 class TextBody:
     precedence = 50
+    examples = (
+        Example("lines are told", "text/plain", b"one\ntwo\nthree\n", b"one\n2\nthree\n", ("body",)),
+        Example("two charsets, one text", "text/plain; charset=iso-8859-1", b"\xe9", b"\xe9"),
+    )
 
     def claim(self, media: Media, body: bytes) -> Claim:
         if media.type.startswith("text/") or media.type.endswith("+xml") or media.type in _TEXTUAL or media.is_json:
@@ -47,27 +49,10 @@ class TextBody:
         return Document(text.text, text.charset, text.labelled)
 
     def differ(self, control: Any, candidate: Any, place: Place, findings: Findings) -> None:
-        if control == candidate:
-            return
-        start = max(0, first_difference(control, candidate) - _BEFORE)
-        cap = findings.limits.shown
-        findings.add(
-            "body",
-            Kind.VALUES_CHANGED,
-            _excerpt(control, start, cap),
-            _excerpt(candidate, start, cap),
-            place.waiver,
-        )
+        differ_lines(control, candidate, place.waiver, findings)
 
     def shown(self, value: Any, cap: int) -> str:
         return shown(value, cap)
-
-
-def _excerpt(text: str, start: int, cap: int) -> str:
-    part = text[start : start + cap]
-    before = f"… ({start} characters) " if start else ""
-    after = "… (cut)" if start + cap < len(text) else ""
-    return f"{before}{quoted(part)}{after}"
 
 
 BODY = TextBody()

@@ -65,8 +65,8 @@ def test_a_bomb_stops_at_the_cap() -> None:
 
 
 def test_a_body_full_of_empty_streams_is_given_up() -> None:
-    assert decoded(gzip.compress(b"") * 64, headers(b"gzip"), 1000) == b""
-    with pytest.raises(Unsupported, match="more than 64"):
+    assert decoded(gzip.compress(b"") * 1000, headers(b"gzip"), 1000) == b""
+    with pytest.raises(Unsupported, match="more than 10000"):
         decoded(gzip.compress(b"") * 50_000, headers(b"gzip"), 1000)
 
 

@@ -55,22 +55,41 @@ def test_text_that_only_looks_like_json_is_compared_as_text() -> None:
     assert found(compared(left, right)) == [("body", "values_changed")]
 
 
-def test_text_shows_both_sides_from_shortly_before_the_difference() -> None:
+def test_a_long_line_is_shown_from_shortly_before_the_difference() -> None:
     same = "lorem ipsum " * 100
-    left, right = (answer((same + end).encode(), content_type="text/html") for end in ("<b>one</b>", "<i>two</i>"))
+    left, right = (answer((same + end).encode(), content_type="text/plain") for end in ("<b>one</b>", "<i>two</i>"))
     (difference,) = compared(left, right).differences
-    assert difference.control == '… (1171 characters) "ipsum lorem ipsum lorem ipsum <b>one</b>"'.replace(
-        "ipsum lorem ipsum lorem ipsum ", same[1171:]
-    )
+    assert difference.control == f'line 1 from character 1172: "{same[1171:]}<b>one</b>"'
     assert "<i>two" in (difference.candidate or "")
+
+
+@pytest.mark.parametrize(
+    ("control", "candidate", "shown"),
+    [
+        ("a\nb\nc\nd", "a\nB\nc\nD", ('lines 2 to 4, after "a": "b\\nc\\nd"', 'lines 2 to 4, after "a": "B\\nc\\nD"')),
+        ("a\nb\nc", "a\nc", ('line 2, after "a": "b"', None)),
+        ("a\nc", "a\nb\nb\nc", (None, 'lines 2 to 3, after "a": "b\\nb"')),
+        ("a\n", "a", ('line 2, after "a": ""', None)),
+        ("a\n", "a\r\n", ('line 1: "a"', 'line 1: "a\\r"')),
+        ("", "a", ('line 1: ""', 'line 1: "a"')),
+        ("x\n" * 500 + "y", "y", ('lines 1 to 500: "x\\nx', None)),
+    ],
+)  # fmt: skip
+def test_text_is_told_by_lines(control: str, candidate: str, shown: tuple[str | None, str | None]) -> None:
+    left, right = (answer(body.encode(), content_type="text/plain") for body in (control, candidate))
+    (difference,) = compared(left, right).differences
+    assert difference.path == "body"
+    for told, expected in zip((difference.control, difference.candidate), shown, strict=True):
+        assert (told or "").startswith(expected or "")
+        assert (told is None) == (expected is None)
 
 
 @pytest.mark.parametrize("content_type", ["image/png", "application/octet-stream", "application/zip"])
 def test_everything_else_is_compared_as_bytes(content_type: str) -> None:
     left, right = (answer(body, content_type=content_type) for body in (b"\x89PNG\0\1", b"\x89PNG\0\2\3"))
     (difference,) = compared(left, right).differences
-    assert (difference.path, difference.control) == ("body", '"6 bytes, from byte 5: 01"')
-    assert difference.candidate == '"7 bytes, from byte 5: 02 03"'
+    assert (difference.path, difference.control) == ("body", '"6 bytes, hash 4caa1860ad377ca6, from byte 5: 01"')
+    assert difference.candidate == '"7 bytes, hash c02a9b45e11c7d89, from byte 5: 02 03"'
 
 
 def test_text_with_nul_is_bytes() -> None:

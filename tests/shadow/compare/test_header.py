@@ -44,7 +44,7 @@ def test_what_means_the_same_is_the_same(name: str, control: tuple[str, ...], ca
         ("content-type", ("application/json",), ("text/html",)),
         ("content-type", ("text/html",), ("text/html; charset=utf-8",)),
         ("content-type", ("application/json",), ("application/json; charset=latin1",)),
-        ("content-type", ("multipart/form-data; boundary=A",), ("multipart/form-data; boundary=a",)),
+        ("content-type", ("multipart/form-data; type=A",), ("multipart/form-data; type=a",)),
         ("cache-control", ("no-store",), ("no-store, private",)),
         ("cache-control", ('private="A"',), ('private="a"',)),
         ("allow", ("GET",), ("get",)),
