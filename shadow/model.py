@@ -38,7 +38,7 @@ class Kind(enum.StrEnum):
 class Difference:
     """One differing place. ``path`` is exact (``$.items[3].price``, ``status``, ``header:content-type``, ``body`` for
     text and bytes); ``control`` and ``candidate`` are the two values as short JSON text, None where there is none. A moved item
-    reads ``at 3: ...`` and ``at 5``, a repeated one ``2 x ...``. ``general`` is the path with ``.*`` for members of maps."""
+    reads ``at 3: ...`` on either side, a repeated one ``2 x ...``. ``general`` is the path with ``.*`` for members of maps."""
 
     path: str
     kind: Kind
@@ -54,13 +54,15 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """``differences`` count; ``waived`` are those that the table accepts, each with the path of the waiver that hid it.
+    """``differences`` count; ``waived`` are those that the table accepts, each with the path of the waiver that hid it, and
+    ``normalised`` those between values that a rule makes equal, each with the rule's label.
     ``limit`` says which bound stopped the walk, None if it ran to its end. ``undecodable`` says why a body could not be read."""
 
     differences: tuple[Difference, ...]
     waived: tuple[tuple[Difference, str], ...] = ()
     limit: str | None = None
     undecodable: str | None = None
+    normalised: tuple[tuple[Difference, str], ...] = ()
 
 
 class Outcome(enum.StrEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -15,6 +16,7 @@ from proxy.listen.tls import BadCertificate
 from proxy.supervise.certificates import read_certificates
 from proxy.table.load import load_table
 from proxy.table.mistakes import BadTable, Mistake, render_mistakes
+from shadow.endings import endings
 from shadow.figures import plural
 
 
@@ -24,7 +26,8 @@ from shadow.figures import plural
 def command(file: str, format_: str) -> None:
     """Find every mistake in a route table.
 
-    All of them at once, each with its place and what to write instead. FILE is routes.yaml unless given (or set by
+    All of them at once, each with its place and what to write instead. Waivers that have ended, or will within a week, are
+    told of on standard error. FILE is routes.yaml unless given (or set by
     STRANGLER_CONFIG); `-` is standard input.
 
     Exit codes: 0 no mistakes, 1 mistakes, or the file cannot be read.
@@ -47,6 +50,10 @@ def command(file: str, format_: str) -> None:
     except BadTable as error:
         _tell(error.mistakes, name, text, format_)
         sys.exit(Exit.FINDINGS)
+    today = datetime.now(UTC).date()
+    for route in table.routes:
+        for ending in endings(route.compare, today):
+            click.echo(f"{name}: {route.name}: {ending.sentence}", err=True)
     if format_ == "json":
         print_json(_document(name, (), routes=len(table.routes), backends=len(table.backends)))
     else:

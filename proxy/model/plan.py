@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from proxy.model.listen import BackendTls, Certificate
+from proxy.model.normalise import Normalise
 from proxy.model.table import LEGACY, CompareRules, ReadyRule, Route, Table, Unordered, Waiver
 
 
@@ -54,9 +55,16 @@ class Plan:
             rules=data["rules"],
             compare=CompareRules(
                 ignore=tuple(
-                    Waiver(w["path"], w["reason"], date.fromisoformat(w["until"]) if w["until"] else None)
+                    Waiver(
+                        w["path"],
+                        w["reason"],
+                        date.fromisoformat(w["until"]) if w["until"] else None,
+                        w.get("author"),
+                        tuple(w.get("kinds", ())),
+                    )
                     for w in compare["ignore"]
                 ),
+                normalise=tuple(Normalise(**n) for n in compare.get("normalise", ())),
                 unordered=tuple(Unordered(u["path"], u["key"]) for u in compare["unordered"]),
                 tolerance=tuple((path, distance) for path, distance in compare["tolerance"]),
                 headers=tuple(compare["headers"]),
@@ -108,6 +116,10 @@ def _tls(data: dict[str, Any]) -> BackendTls:
 
 
 def _rules_id(route: Route) -> str:
-    """Same rules, same id, on every machine and after every restart."""
-    text = json.dumps([asdict(route.compare), route.candidate], default=str, sort_keys=True)
+    """Same rules, same id, on every machine and after every restart. Words that only people read are no rules."""
+    rules = asdict(route.compare)
+    for rule in (*rules["ignore"], *rules["normalise"]):
+        rule.pop("reason", None)
+        rule.pop("author", None)
+    text = json.dumps([rules, route.candidate], default=str, sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()

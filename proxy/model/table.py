@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from proxy.model.listen import BackendTls, Listen
+from proxy.model.normalise import Normalise
 from proxy.model.resilience import Breaker, Bulkhead, Ejection, Limits, Overload, RateLimit, Retries
 
 LEGACY = "legacy"
@@ -145,13 +146,29 @@ class Match:
     conditions: tuple[Condition, ...] = ()
 
 
+KINDS = (
+    "values_changed",
+    "type_changes",
+    "dictionary_item_added",
+    "dictionary_item_removed",
+    "iterable_item_added",
+    "iterable_item_removed",
+    "iterable_item_moved",
+    "repetition_change",
+)
+"""What a difference can be, in deepdiff's words; ``shadow.model.Kind`` has the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """An accepted difference: everything at or below ``path`` (``$.links[*].href``). Ends with the day ``until``."""
+    """An accepted difference: everything at or below ``path`` (``$.links[*].href``), or only differences of ``kinds``. Ends with
+    the day ``until``."""
 
     path: str
     reason: str | None = None
     until: date | None = None
+    author: str | None = None
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +195,7 @@ class CompareRules:
     """How two answers of a route are compared. ``tolerance`` maps a path to the absolute distance that counts as equal."""
 
     ignore: tuple[Waiver, ...] = ()
+    normalise: tuple[Normalise, ...] = ()
     unordered: tuple[Unordered, ...] = ()
     tolerance: tuple[tuple[str, float], ...] = ()
     headers: tuple[str, ...] = DEFAULT_COMPARED_HEADERS

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from proxy.model.listen import BackendTls, Certificate, ClientTls, Listen
+from proxy.model.normalise import Normalise
 from proxy.model.resilience import (
     Breaker,
     Bulkhead,
@@ -38,8 +39,8 @@ from proxy.model.table import (
 )
 from proxy.table.backend_keys import BackendKeys, BackendTlsKeys, BreakerKeys, BulkheadKeys, EjectionKeys, TimeoutKeys
 from proxy.table.client_keys import LimitKeys, ListenKeys, OverloadKeys, RateLimitKeys
+from proxy.table.compare_keys import CompareKeys, NormaliseKeys, WaiverKeys
 from proxy.table.grammar import (
-    CompareKeys,
     DefaultKeys,
     MatchKeys,
     ReadyKeys,
@@ -179,7 +180,7 @@ def compile_route(keys: RouteKeys, table: TableKeys, timeouts: Timeouts) -> Rout
         shadow=_shadow(keys.shadow) if keys.shadow else None,
         fallback=keys.fallback,
         retired=keys.retired,
-        compare=_compare(keys.compare) if keys.compare else _COMPARE,
+        compare=_compare(keys.compare, defaults.compare) if keys.compare or defaults.compare else _COMPARE,
         ready=_ready(keys.ready) if keys.ready else _READY,
         timeouts=_timeouts(keys.timeouts, timeouts) if keys.timeouts else None,
         retries=_retries(keys.retries or defaults.retries),
@@ -223,12 +224,35 @@ def _shadow(keys: ShadowKeys) -> ShadowPolicy:
     )
 
 
-def _compare(keys: CompareKeys) -> CompareRules:
+def _compare(own: CompareKeys | None, defaults: CompareKeys | None) -> CompareRules:
+    """A route's own rules first: where several speak about one place, the first one holds."""
+    both = [keys for keys in (own, defaults) if keys is not None]
+    named = (name.lower() for keys in both for name in keys.headers)
     return CompareRules(
-        ignore=tuple(Waiver(entry.path, entry.reason, entry.until) for entry in keys.ignore),
-        unordered=tuple(Unordered(entry.path, entry.key) for entry in keys.unordered),
-        tolerance=tuple(keys.tolerance.items()),
-        headers=tuple(dict.fromkeys((*DEFAULT_COMPARED_HEADERS, *(name.lower() for name in keys.headers)))),
+        ignore=tuple(_waiver(entry) for keys in both for entry in keys.ignore),
+        normalise=tuple(_normalise(entry) for keys in both for entry in keys.normalise),
+        unordered=tuple(Unordered(entry.path, entry.key) for keys in both for entry in keys.unordered),
+        tolerance=tuple(
+            {path: distance for keys in reversed(both) for path, distance in keys.tolerance.items()}.items()
+        ),
+        headers=tuple(dict.fromkeys((*DEFAULT_COMPARED_HEADERS, *named))),
+    )
+
+
+def _waiver(keys: WaiverKeys) -> Waiver:
+    return Waiver(keys.path, keys.reason, keys.until, keys.author, tuple(keys.kinds or ()))
+
+
+def _normalise(keys: NormaliseKeys) -> Normalise:
+    return Normalise(
+        keys.path,
+        keys.as_,
+        within=keys.within,
+        digits=keys.digits,
+        pattern=keys.pattern,
+        replace=keys.replace or "",
+        separator=keys.separator or ",",
+        reason=keys.reason,
     )
 
 
@@ -238,5 +262,5 @@ def _ready(keys: ReadyKeys) -> ReadyRule:
 
 _DEFAULTS = DefaultKeys()
 _LIMITS = LimitKeys()
-_COMPARE = _compare(CompareKeys())
+_COMPARE = _compare(CompareKeys(), None)
 _READY = _ready(ReadyKeys())

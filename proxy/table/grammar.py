@@ -12,17 +12,15 @@ from pydantic import BeforeValidator, Field
 
 from proxy.table.backend_keys import BackendKeys, TimeoutKeys
 from proxy.table.client_keys import LimitKeys, ListenKeys, OverloadKeys, RateLimitKeys
+from proxy.table.compare_keys import CompareKeys
 from proxy.table.entry import Entry
 from proxy.table.values import (
     AnySize,
     BackendName,
     Count,
-    Day,
     Duration,
     Flag,
     GroupName,
-    IgnorePath,
-    JsonPath,
     Method,
     ModeWord,
     Network,
@@ -43,10 +41,6 @@ from proxy.table.values import (
 
 def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, dict) else value
-
-
-def _as_waiver(value: Any) -> Any:
-    return {"path": value} if isinstance(value, str) else value
 
 
 def _or_empty(empty: Any) -> Callable[[Any], Any]:
@@ -78,6 +72,8 @@ class RouteLimitKeys(Entry):
 
 
 class DefaultKeys(Entry):
+    compare: CompareKeys | None = None
+    """Compare rules of all routes: they come after a route's own."""
     identity: Annotated[list[IdentityKeys], Field(max_length=16)] = []
     """What a user is recognised by: the first one that a request carries. None carried: a signed cookie of our own."""
     timeouts: TimeoutKeys | None = None
@@ -128,36 +124,6 @@ class ShadowKeys(Entry):
     """A larger request body is not copied (and counted). Default 256KiB."""
     max_answer: Size = 1024 * 1024
     """A larger answer body is not compared (and counted). Default 1MiB."""
-
-
-class WaiverKeys(Entry):
-    path: IgnorePath
-    """What is not compared, and everything below it: $.served_at, status, header:NAME, or body."""
-    reason: Reason | None = None
-    """Why the difference is accepted."""
-    until: Day | None = None
-    """The last day on which it is."""
-
-
-class UnorderedKeys(Entry):
-    path: JsonPath
-    """A list whose order does not matter."""
-    key: Reason | None = None
-    """The member that tells which items belong together. Without it the items are compared as a whole."""
-
-
-class CompareKeys(Entry):
-    ignore: list[
-        Annotated[WaiverKeys, BeforeValidator(_as_waiver, json_schema_input_type=IgnorePath | WaiverKeys)]
-    ] = []
-    """Differences that are accepted: a path, or a map with path, reason and until."""
-    unordered: list[UnorderedKeys] = []
-    """Lists whose order does not matter."""
-    tolerance: dict[JsonPath, Number] = {}
-    """By path: the distance up to which two numbers count as equal."""
-    headers: list[Token] = []
-    """Answer headers that are compared, beside the usual ones: content-type, location, cache-control, content-disposition,
-    www-authenticate and allow."""
 
 
 class ReadyKeys(Entry):

@@ -13,12 +13,15 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from proxy.model.normalise import NORMALISERS
 from proxy.model.path import BadPath, check_ignore_path, parse_path
 from proxy.model.resilience import Mode, RateKey, RetryWhen
-from proxy.model.table import Endpoint
+from proxy.model.table import KINDS, Endpoint
 from proxy.table import scalars
 from proxy.table.address import is_host, parse_address
+from proxy.table.automaton import Dangerous
 from proxy.table.mistakes import did_you_mean, quoted
+from proxy.table.regex import check_regex
 from proxy.table.scalars import VARIABLE_PATTERN, Malformed, Substituted
 
 MAX_WEIGHT: Final = 1_000_000
@@ -184,6 +187,21 @@ def _ignore_path(text: str) -> str:
     return text
 
 
+def _value_path(text: str) -> str:
+    check_ignore_path(text)
+    if text in {"status", "body:charset"}:
+        raise Malformed(f"{text} is no value that can be written in several ways", "write it under ignore")
+    return text
+
+
+def _pattern(text: str) -> str:
+    try:
+        check_regex(text)
+    except Dangerous as error:
+        raise Malformed(str(error), error.help) from None
+    return text
+
+
 def _reason(text: str) -> str:
     if not text.strip():
         raise Malformed("this needs a text", "say in a few words why this is right")
@@ -285,6 +303,13 @@ RetryWord = Annotated[
     BeforeValidator(_retry_when),  # runs first: 503 without quotes is a number
     WithJsonSchema({"enum": [*RetryWhen, 502, 503, 504]}),
 ]
+ValuePath = Annotated[
+    str, _text(_value_path, '"$.created_at"'), _written(r"^(\$|body$|header:)", "$.created_at", "header:link")
+]
+Pattern = Annotated[str, _text(_pattern, '"build-[0-9]+"'), WithJsonSchema({"type": "string", "minLength": 1})]
+NormaliserWord = Annotated[str, _text(_one_of(*NORMALISERS), "timestamp"), _choice(*NORMALISERS)]
+KindWord = Annotated[str, _text(_one_of(*KINDS), "values_changed"), _choice(*KINDS)]
+Digits = Annotated[int, _whole(0, 300), _number_or_variable("integer", minimum=0, maximum=300)]
 CheckPath = Annotated[str, _text(_check_path, "/healthz"), _written(r"^/", "/healthz")]
 Text = Annotated[str, Field()]
 """A header's, cookie's or query parameter's wanted value."""

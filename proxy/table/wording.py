@@ -26,6 +26,7 @@ _EXAMPLES = {
     "split": "split: { orders: 5, legacy: 95 }",
     "sample": "sample: 10%",
     "path": 'path: "$.items"',
+    "as": "as: timestamp",
 }
 
 
@@ -109,7 +110,7 @@ def _keys_at(location: Location) -> list[str]:
 def _fields(annotation: Any) -> dict[str, Any] | None:
     """The keys of a model, whatever it is wrapped in; None for lists and maps with free keys."""
     model = next((part for part in _parts(annotation) if isinstance(part, type) and issubclass(part, BaseModel)), None)
-    return {name: field.annotation for name, field in model.model_fields.items()} if model else None
+    return {field.alias or name: field.annotation for name, field in model.model_fields.items()} if model else None
 
 
 def _parts(annotation: Any) -> Iterable[Any]:

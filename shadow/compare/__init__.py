@@ -14,10 +14,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
 from proxy.model.table import CompareRules
-from shadow.compare import bodies
+from shadow.compare import bodies, volatile
 from shadow.compare.body import Body, Claim, Document
 from shadow.compare.coding import Unreadable, Unsupported, decoded
 from shadow.compare.collection import NoCollection
@@ -25,13 +25,15 @@ from shadow.compare.findings import Findings, Limits
 from shadow.compare.header import differ_header
 from shadow.compare.lines import lines_of
 from shadow.compare.media import Media, media_of
+from shadow.compare.normaliser import normal_text
 from shadow.compare.rules import Compiled, compiled
 from shadow.compare.tree import quoted, shown
 from shadow.folder import found_in
-from shadow.model import Answer, Comparison, Kind
+from shadow.model import Answer, Comparison, Difference, Kind
 
 __all__ = ["DEFAULT_LIMITS", "NO_ORIGINS", "Limits", "Origins", "compare"]
 
+_VOLATILE: Final = frozenset(name.encode() for name in volatile.ANSWER)
 _BODIES: Final[tuple[Body, ...]] = tuple(sorted(found_in(bodies, "BODY"), key=attrgetter("precedence")))
 
 
@@ -68,25 +70,34 @@ def compare(
             undecodable = _bodies(control, candidate, plan, findings)
     if findings.limit and not findings.differences:
         undecodable = undecodable or findings.limit
-    return Comparison(tuple(findings.differences), tuple(findings.waived), findings.limit, undecodable)
+    return Comparison(
+        tuple(findings.differences),
+        tuple(findings.waived),
+        findings.limit,
+        undecodable,
+        tuple(findings.normalised),
+    )
 
 
 def _same_class(control: Answer, candidate: Answer, plan: Compiled, findings: Findings) -> bool:
     """Compare the status; False if that is all there is to compare."""
     if control.status == candidate.status:
         return True
-    waiver = plan.answer_waivers.get("status")
+    waiver = plan.hides("status", Kind.VALUES_CHANGED)
     findings.add("status", Kind.VALUES_CHANGED, str(control.status), str(candidate.status), waiver)
     return waiver is not None or control.status // 100 == candidate.status // 100
 
 
 def _headers(control: Answer, candidate: Answer, plan: Compiled, origins: Origins, findings: Findings) -> None:
-    left, right = lines_of(control.headers, plan.headers), lines_of(candidate.headers, plan.headers)
-    for raw in plan.headers:
+    names = plan.headers
+    if plan.every_header:
+        sent = {name.lower() for answer in (control, candidate) for name, _ in answer.headers}
+        names += tuple(sorted(sent.difference(names, _VOLATILE)))
+    left, right = lines_of(control.headers, names), lines_of(candidate.headers, names)
+    for raw in names:
         name = raw.decode("latin-1")
         sides = (left.get(raw, ()), right.get(raw, ()))
-        waiver = plan.answer_waivers.get(f"header:{name}")
-        differ_header(name, sides, (origins.control, origins.candidate), waiver, findings)
+        differ_header(name, sides, (origins.control, origins.candidate), plan, findings)
 
 
 def _bodies(control: Answer, candidate: Answer, plan: Compiled, findings: Findings) -> str | None:
@@ -99,7 +110,9 @@ def _bodies(control: Answer, candidate: Answer, plan: Compiled, findings: Findin
         if isinstance(left, Unreadable) and isinstance(right, Unreadable):
             return f"both bodies: {left}"
         if isinstance(left, Unreadable) or isinstance(right, Unreadable):
-            findings.add("body", Kind.TYPE_CHANGES, _readable(left), _readable(right), plan.body.waiver)
+            findings.add(
+                "body", Kind.TYPE_CHANGES, _readable(left), _readable(right), plan.body.hides(Kind.TYPE_CHANGES)
+            )
         elif left != right:
             _differ((left, media_of(control.headers)), (right, media_of(candidate.headers)), plan, findings)
     except Unsupported as error:
@@ -134,12 +147,28 @@ def _differ(control: tuple[bytes, Media], candidate: tuple[bytes, Media], plan: 
         left, right = _read(body, *control), _read(body, *candidate)
         if isinstance(left, Document) and isinstance(right, Document):
             _charsets(left, right, plan, findings)
-            body.differ(left.value, right.value, plan.body, findings)
+            values = _normalised(left.value, right.value, plan, findings)
+            if values is not None:
+                body.differ(*values, plan.body, findings)
             return
         if claim is Claim.LABEL and (isinstance(left, Document) or isinstance(right, Document)):
             texts = (_described(body, left, cap), _described(body, right, cap))
-            findings.add("body", Kind.TYPE_CHANGES, *texts, plan.body.waiver)
+            findings.add("body", Kind.TYPE_CHANGES, *texts, plan.body.hides(Kind.TYPE_CHANGES))
             return
+
+
+def _normalised(control: Any, candidate: Any, plan: Compiled, findings: Findings) -> tuple[Any, Any] | None:
+    """Bodies of text as the rules for ``body`` make them; None if that makes them equal. Others have rules below."""
+    rules = plan.body.normalise
+    if not rules or not isinstance(control, str) or not isinstance(candidate, str):
+        return control, candidate
+    left, right = normal_text(rules, control), normal_text(rules, candidate)
+    if left != right or control == candidate:
+        return left, right
+    cap = findings.limits.shown
+    difference = Difference("body", Kind.VALUES_CHANGED, shown(control, cap), shown(candidate, cap))
+    findings.made_equal(difference, rules[0].label)
+    return None
 
 
 def _read(body: Body, plain: bytes, media: Media) -> Document | Unreadable:
@@ -158,4 +187,4 @@ def _charsets(control: Document, candidate: Document, plan: Compiled, findings: 
     if control.charset == candidate.charset or (control.labelled and candidate.labelled):
         return
     texts = (quoted(control.charset or "none"), quoted(candidate.charset or "none"))
-    findings.add("body:charset", Kind.VALUES_CHANGED, *texts, plan.answer_waivers.get("body:charset"))
+    findings.add("body:charset", Kind.VALUES_CHANGED, *texts, plan.hides("body:charset", Kind.VALUES_CHANGED))

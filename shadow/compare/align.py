@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from shadow.compare.findings import Findings
+from shadow.compare.missing import MISSING
+from shadow.compare.normaliser import made_equal
 from shadow.compare.pairing import pair_items
 from shadow.compare.pairs import Pairing
 from shadow.compare.rules import Place
@@ -45,6 +47,8 @@ def align(control: Tree, candidate: Tree, place: Place, findings: Findings, dept
         findings.stop(f"nested more than {depth} levels deep")
     if findings.limit is not None:
         return None, None
+    if place.normalise and made_equal(place.normalise, control, candidate):
+        return plain(control), plain(control)
     if isinstance(control, (dict, tuple)) and isinstance(candidate, (dict, tuple)):
         return _objects(dict(control), dict(candidate), place, findings, depth + 1)
     if isinstance(control, list) and isinstance(candidate, list):
@@ -70,7 +74,7 @@ def _objects(ours: Object, theirs: Object, place: Place, findings: Findings, dep
     right: dict[str, Any] = {}
     for name in {**ours, **theirs}:
         there = place.child(name)
-        if there.waiver is not None:
+        if there.waiver is not None or _made_absent(name, ours, theirs, there):
             continue
         if name in ours and name in theirs:
             left[name], right[name] = align(ours[name], theirs[name], there, findings, depth)
@@ -79,6 +83,13 @@ def _objects(ours: Object, theirs: Object, place: Place, findings: Findings, dep
         else:
             right[name] = plain(theirs[name])
     return left, right
+
+
+def _made_absent(name: str, ours: Object, theirs: Object, place: Place) -> bool:
+    """Whether only one side has the member, and a rule says that it may be missing."""
+    if not place.normalise or (name in ours) == (name in theirs):
+        return False
+    return made_equal(place.normalise, ours.get(name, theirs.get(name)), MISSING)
 
 
 def _arrays(control: Array, candidate: Array, place: Place, findings: Findings, depth: int) -> tuple[Any, Any]:

@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from shadow.compare.findings import Findings
+from shadow.compare.normaliser import content
 from shadow.compare.rules import Place
 from shadow.compare.tree import Tree, members, number_key, number_value
 
@@ -98,6 +99,8 @@ def content_of(item: Tree, place: Place, findings: Findings) -> tuple[Hashable, 
             done.append(("plain", plain_content(task.tree, findings)))
         elif isinstance(task.tree, (dict, tuple, list)):
             todo += _opened(task, findings)
+        elif task.place.normalise and (normal := content(task.place.normalise, task.tree)) is not None:
+            done.append(normal)
         elif isinstance(task.tree, bytes):
             done.append(_number(task.tree, task.place, near))
         else:

@@ -6,6 +6,7 @@ import hashlib
 from typing import Final
 
 from shadow.compare.findings import Findings
+from shadow.compare.rules import Place
 from shadow.compare.tree import quoted
 from shadow.model import Kind
 
@@ -28,11 +29,12 @@ def first_difference(control: str | bytes, candidate: str | bytes) -> int:
     return low
 
 
-def differ_bytes(control: bytes, candidate: bytes, waiver: str | None, findings: Findings) -> None:
+def differ_bytes(control: bytes, candidate: bytes, place: Place, findings: Findings) -> None:
     if control == candidate:
         return
     at = first_difference(control, candidate)
-    findings.add("body", Kind.VALUES_CHANGED, described_bytes(control, at), described_bytes(candidate, at), waiver)
+    hidden_by = place.hides(Kind.VALUES_CHANGED)
+    findings.add("body", Kind.VALUES_CHANGED, described_bytes(control, at), described_bytes(candidate, at), hidden_by)
 
 
 def described_bytes(body: bytes, at: int) -> str:
@@ -44,7 +46,7 @@ def short_hash(body: bytes) -> str:
     return hashlib.blake2b(body, digest_size=8).hexdigest()
 
 
-def differ_lines(control: str, candidate: str, waiver: str | None, findings: Findings) -> None:
+def differ_lines(control: str, candidate: str, place: Place, findings: Findings) -> None:
     """One difference, from the first line that differs to the last one."""
     if control == candidate:
         return
@@ -56,7 +58,8 @@ def differ_lines(control: str, candidate: str, waiver: str | None, findings: Fin
     cap = findings.limits.shown
     gone, come = (_lines(side, first, before, start, cap) if side else None for side in (left, right))
     kinds = {(True, False): Kind.ITERABLE_ITEM_REMOVED, (False, True): Kind.ITERABLE_ITEM_ADDED}
-    findings.add("body", kinds.get((bool(left), bool(right)), Kind.VALUES_CHANGED), gone, come, waiver)
+    kind = kinds.get((bool(left), bool(right)), Kind.VALUES_CHANGED)
+    findings.add("body", kind, gone, come, place.hides(kind))
 
 
 def _differing(ours: list[str], theirs: list[str]) -> tuple[int, int]:

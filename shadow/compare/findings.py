@@ -34,6 +34,7 @@ class Findings:
     limits: Limits
     differences: list[Difference] = field(default_factory=list)
     waived: list[tuple[Difference, str]] = field(default_factory=list)
+    normalised: list[tuple[Difference, str]] = field(default_factory=list)
     limit: str | None = None
     nodes: int = 0
     _next_look: int = 0
@@ -55,8 +56,10 @@ class Findings:
     ) -> None:
         """Record one differing place; ``waiver`` is the path of the rule that hides it, ``place`` what the path is an example
         of, where that cannot be told from the path."""
+        self.found(Difference(path, kind, control, candidate, place), waiver)
+
+    def found(self, difference: Difference, waiver: str | None) -> None:
         self.spend(1)
-        difference = Difference(path, kind, control, candidate, place)
         if waiver is not None:
             if not self.hides_enough:
                 self.waived.append((difference, waiver))
@@ -64,6 +67,11 @@ class Findings:
             self.differences.append(difference)
         else:
             self.stop(f"more than {self.limits.differences} differences")
+
+    def made_equal(self, difference: Difference, rule: str) -> None:
+        """Record a place at which two unequal values are equal by a rule, named by ``rule``."""
+        if len(self.normalised) < self.limits.differences:
+            self.normalised.append((difference, rule))
 
     def spend(self, nodes: int) -> None:
         """Account for looking at so many members or items."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
+from proxy.model.normalise import Normalise
 from shadow.compare import headers as senses
 from shadow.compare.findings import Findings
 from shadow.compare.lines import Lines
+from shadow.compare.normaliser import made_equal
+from shadow.compare.rules import Compiled
 from shadow.compare.tree import shown
 from shadow.folder import found_in
-from shadow.model import Kind
+from shadow.model import Difference, Kind
 
 
 class HeaderSense(Protocol):
@@ -28,10 +31,10 @@ def differ_header(
     name: str,
     sides: tuple[Lines, Lines],
     origins: tuple[tuple[str, ...], tuple[str, ...]],
-    waiver: str | None,
+    rules: Compiled,
     findings: Findings,
 ) -> None:
-    """Compare one header; ``sides`` are the control's and the candidate's lines, empty if the header is absent."""
+    """Compare one header; ``sides`` are the control's and the candidate's lines, empty if the header is absent. A header's own normalisers come after its sense."""
     control, candidate = sides
     if control == candidate and origins[0] == origins[1]:
         return
@@ -41,8 +44,19 @@ def differ_header(
     kind = Kind.VALUES_CHANGED
     if not control or not candidate:
         kind = Kind.DICTIONARY_ITEM_REMOVED if control else Kind.DICTIONARY_ITEM_ADDED
-    cap = findings.limits.shown
-    findings.add(f"header:{name}", kind, _text(control, cap), _text(candidate, cap), waiver)
+    place, cap = f"header:{name}", findings.limits.shown
+    difference = Difference(place, kind, _text(control, cap), _text(candidate, cap))
+    normalise = rules.normalise.get(place, ())
+    if normalise and control and candidate and _normalised_equal(normalise, control, candidate):
+        findings.made_equal(difference, normalise[0].label)
+    else:
+        findings.found(difference, rules.hides(place, kind))
+
+
+def _normalised_equal(normalise: tuple[Normalise, ...], control: Lines, candidate: Lines) -> bool:
+    return len(control) == len(candidate) and all(
+        left == right or made_equal(normalise, left, right) for left, right in zip(control, candidate, strict=True)
+    )
 
 
 def _meaning(name: str, lines: Lines, origins: tuple[str, ...]) -> Lines | None:

@@ -6,6 +6,7 @@ pattern, and a place that no rule speaks about is one shared object, ``NOWHERE``
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -13,28 +14,37 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
+from proxy.model.normalise import Normalise
 from proxy.model.path import Step, Wild, parse_path
 from proxy.model.table import CompareRules, Unordered, Waiver
 
 MAX_PLACES: Final = 4096
 """Places kept per rule set. Wildcards of any depth can make very many in a hostile document; past this they are not kept."""
 
-Effect = Waiver | Unordered | Decimal
+EVERY: Final = "*"
+"""Among ``compare.headers``: all of them."""
+
+Effect = Waiver | Normalise | Unordered | Decimal
 Position = tuple[int, int]
 """A rule's number and how many of its steps are behind us."""
 
 
 class Place:
-    """``waiver`` is the path of the rule that hides all at or below here; ``unordered`` says how to pair the items of a list
-    here; ``tolerance`` is the distance that counts as equal."""
+    """``waiver`` is the path of the rule that hides all at or below here, ``limited`` those that hide some kinds of differences;
+    ``normalise`` are the rules that make values here comparable, ``unordered`` says how to pair the items of a list here,
+    ``tolerance`` is the distance that counts as equal."""
 
-    __slots__ = ("_automaton", "_children", "_positions", "tolerance", "unordered", "waiver")
+    __slots__ = (
+        "_automaton", "_children", "_positions", "limited", "normalise", "tolerance", "unordered", "waiver",
+    )  # fmt: skip
 
     def __init__(self, automaton: _Automaton, positions: frozenset[Position]) -> None:
         self._automaton = automaton
         self._positions = positions
         self._children: dict[Step | None, Place] = {}
         self.waiver: str | None = None
+        self.limited: tuple[Waiver, ...] = ()
+        self.normalise: tuple[Normalise, ...] = ()
         self.unordered: Unordered | None = None
         self.tolerance: Decimal | None = None
         for number, behind in sorted(positions, reverse=True):  # the rule written first has the last word
@@ -42,8 +52,12 @@ class Place:
             if behind < len(steps):
                 continue
             match effect:
-                case Waiver(path=path):
+                case Waiver(path=path, kinds=()):
                     self.waiver = path
+                case Waiver():
+                    self.limited = (effect, *self.limited)
+                case Normalise():
+                    self.normalise = (effect, *self.normalise)
                 case Unordered():
                     self.unordered = effect
                 case Decimal():
@@ -53,6 +67,10 @@ class Place:
     def silent(self) -> bool:
         """Whether no rule speaks about here or anywhere below."""
         return not self._positions
+
+    def hides(self, kind: str) -> str | None:
+        """The path of the rule that hides differences of this kind here."""
+        return self.waiver if self.waiver is not None else hidden_by(self.limited, kind)
 
     def child(self, step: str | int) -> Place:
         """The place of a member or an item."""
@@ -75,6 +93,11 @@ class Place:
     def tolerant(self) -> bool:
         """Whether any rule allows numbers to differ, here or elsewhere."""
         return any(isinstance(effect, Decimal) for _, effect in self._automaton.rules)
+
+
+def hidden_by(waivers: Iterable[Waiver], kind: str) -> str | None:
+    """The path of the first of ``waivers`` that hides differences of this kind."""
+    return next((waiver.path for waiver in waivers if not waiver.kinds or kind in waiver.kinds), None)
 
 
 class _Automaton:
@@ -142,29 +165,46 @@ NOWHERE: Final = _Automaton(()).start
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The rules in force on one day. ``answer_waivers`` maps ``status``, ``header:NAME``, ``body`` and ``body:charset`` to the
-    path of the waiver that hides them; ``body`` is where a JSON body's places begin."""
+    """The rules in force on one day. ``waivers`` and ``normalise`` are those of the places outside the body: ``status``,
+    ``header:NAME`` and ``body:charset``; ``body`` is where the body's places begin. ``every_header``: not only ``headers`` are
+    compared, but all that are not volatile."""
 
     body: Place
-    answer_waivers: dict[str, str]
+    waivers: dict[str, tuple[Waiver, ...]]
+    normalise: dict[str, tuple[Normalise, ...]]
     headers: tuple[bytes, ...]
+    every_header: bool = False
+
+    def hides(self, place: str, kind: str) -> str | None:
+        """The path of the rule that hides differences of this kind at a place outside the body."""
+        return hidden_by(self.waivers.get(place, ()), kind)
 
 
 @lru_cache(maxsize=256)
 def compiled(rules: CompareRules, today: date | None) -> Compiled:
     """Compile once per rule set and day. ``today`` None keeps every waiver, ended or not. Raises BadPath."""
     waivers = [waiver for waiver in rules.ignore if today is None or waiver.until is None or waiver.until >= today]
-    answer = {waiver.path.lower(): waiver.path for waiver in reversed(waivers) if not waiver.path.startswith("$")}
-    effects: list[tuple[tuple[Step, ...], Effect]] = [
-        *((parse_path(waiver.path), waiver) for waiver in waivers if waiver.path.startswith("$")),
-        *((parse_path(unordered.path), unordered) for unordered in rules.unordered),
-        *((parse_path(path), Decimal(repr(distance))) for path, distance in rules.tolerance),
-    ]
-    if "body" in answer:
-        effects.insert(0, ((), Waiver(answer["body"])))
-        answer.setdefault("body:charset", answer["body"])
+    of_answer: dict[str, tuple[Waiver, ...]] = defaultdict(tuple)
+    of_headers: dict[str, tuple[Normalise, ...]] = defaultdict(tuple)
+    effects: list[tuple[tuple[Step, ...], Effect]] = []
+    for waiver in waivers:
+        place = waiver.path.lower()
+        for other in (place, "body:charset") if place == "body" else (place,):
+            of_answer[other] += (waiver,)
+    placed: tuple[Waiver | Normalise, ...] = (*waivers, *rules.normalise)
+    for rule in placed:
+        if rule.path.startswith("$") or rule.path.lower() == "body":
+            effects.append((() if rule.path.lower() == "body" else parse_path(rule.path), rule))
+        elif isinstance(rule, Normalise):
+            of_headers[rule.path.lower()] += (rule,)
+    effects += [(parse_path(unordered.path), unordered) for unordered in rules.unordered]
+    effects += [(parse_path(path), Decimal(repr(distance))) for path, distance in rules.tolerance]
     return Compiled(
         body=_Automaton(effects).start if effects else NOWHERE,
-        answer_waivers=answer,
-        headers=tuple(dict.fromkeys(name.lower().encode("latin-1", "replace") for name in rules.headers)),
+        waivers=dict(of_answer),
+        normalise=dict(of_headers),
+        headers=tuple(
+            dict.fromkeys(name.lower().encode("latin-1", "replace") for name in rules.headers if name != EVERY)
+        ),
+        every_header=EVERY in rules.headers,
     )

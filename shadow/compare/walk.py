@@ -10,23 +10,31 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from proxy.model.path import member_path
+from proxy.model.table import Waiver
 from shadow.compare.findings import Findings
+from shadow.compare.missing import MISSING
+from shadow.compare.normaliser import made_equal
 from shadow.compare.pairing import pair_items
 from shadow.compare.pairs import by_position
-from shadow.compare.rules import Place
+from shadow.compare.rules import Place, hidden_by
 from shadow.compare.tree import Array, Object, Repeated, Tree, is_float, members, same, same_number, shown, within
-from shadow.model import Kind
+from shadow.model import Difference, Kind
 
 
 class Spot(NamedTuple):
-    """Where the walk is: ``waiver`` is the rule that hides this spot and all below, ``place`` what the rules say here, ``general``
-    the path with ``.*`` for members of maps, None below no map."""
+    """Where the walk is: ``waiver`` is the rule that hides this spot and all below, ``limited`` those that hide some kinds of
+    differences, ``place`` what the rules say here, ``general`` the path with ``.*`` for members of maps, None below no map."""
 
     path: str
     place: Place
     waiver: str | None
     depth: int
     general: str | None
+    limited: tuple[Waiver, ...] = ()
+
+    def hides(self, kind: Kind) -> str | None:
+        """The path of the rule that hides differences of this kind here."""
+        return self.waiver if self.waiver is not None else hidden_by(self.limited, kind)
 
     def member(self, name: str, *, in_map: bool = False) -> Spot:
         there = self.place.child(name)
@@ -35,12 +43,14 @@ class Spot(NamedTuple):
             general = f"{general or self.path}.*"
         elif general is not None:
             general = member_path(general, name)
-        return Spot(member_path(self.path, name), there, self.waiver or there.waiver, self.depth + 1, general)
+        waiver, limited = self.waiver or there.waiver, self.limited + there.limited
+        return Spot(member_path(self.path, name), there, waiver, self.depth + 1, general, limited)
 
     def item(self, index: int) -> Spot:
         there = self.place.child(index)
         general = None if self.general is None else f"{self.general}[]"
-        return Spot(f"{self.path}[{index}]", there, self.waiver or there.waiver, self.depth + 1, general)
+        waiver, limited = self.waiver or there.waiver, self.limited + there.limited
+        return Spot(f"{self.path}[{index}]", there, waiver, self.depth + 1, general, limited)
 
 
 Pair = tuple[Spot, Tree, Tree]
@@ -53,7 +63,7 @@ def walk(control: Tree, candidate: Tree, place: Place, findings: Findings) -> No
     """Add every differing place to ``findings``, until a limit stops it."""
     if same(control, candidate):
         return
-    levels: list[Iterator[Pair]] = [iter([(Spot("$", place, place.waiver, 0, None), control, candidate)])]
+    levels: list[Iterator[Pair]] = [iter([(_start(place), control, candidate)])]
     while levels and findings.limit is None:
         pair = next(levels[-1], None)
         if pair is None:
@@ -63,6 +73,10 @@ def walk(control: Tree, candidate: Tree, place: Place, findings: Findings) -> No
             below = _differ(*pair, findings)
             if below is not None:
                 levels.append(below)
+
+
+def _start(place: Place) -> Spot:
+    return Spot("$", place, place.waiver, 0, None, place.limited)
 
 
 def _differ(spot: Spot, left: Tree, right: Tree, findings: Findings) -> Iterator[Pair] | None:
@@ -85,7 +99,11 @@ def _differ(spot: Spot, left: Tree, right: Tree, findings: Findings) -> Iterator
 def _changed(spot: Spot, left: Tree, right: Tree, findings: Findings, *, same_kind: bool) -> None:
     kind = Kind.VALUES_CHANGED if same_kind else Kind.TYPE_CHANGES
     cap = findings.limits.shown
-    findings.add(spot.path, kind, shown(left, cap), shown(right, cap), spot.waiver, spot.general)
+    difference = Difference(spot.path, kind, shown(left, cap), shown(right, cap), spot.general)
+    if spot.place.normalise and made_equal(spot.place.normalise, left, right):
+        findings.made_equal(difference, spot.place.normalise[0].label)
+    else:
+        _found(spot, difference, findings)
 
 
 def _numbers(spot: Spot, left: bytes, right: bytes, findings: Findings) -> None:
@@ -103,22 +121,37 @@ def _too_deep(spot: Spot, left: Tree, right: Tree, findings: Findings) -> None:
 
 
 def _removed(spot: Spot, kind: Kind, value: Tree, findings: Findings) -> None:
-    findings.add(spot.path, kind, shown(value, findings.limits.shown), None, spot.waiver, spot.general)
+    difference = Difference(spot.path, kind, shown(value, findings.limits.shown), None, spot.general)
+    _without(spot, difference, value, findings)
 
 
 def _added(spot: Spot, kind: Kind, value: Tree, findings: Findings) -> None:
-    findings.add(spot.path, kind, None, shown(value, findings.limits.shown), spot.waiver, spot.general)
+    difference = Difference(spot.path, kind, None, shown(value, findings.limits.shown), spot.general)
+    _without(spot, difference, value, findings)
+
+
+def _without(spot: Spot, difference: Difference, value: Tree, findings: Findings) -> None:
+    """One side has no such member or item."""
+    if spot.place.normalise and made_equal(spot.place.normalise, value, MISSING):
+        findings.made_equal(difference, spot.place.normalise[0].label)
+    else:
+        _found(spot, difference, findings)
 
 
 def _repeated(spot: Spot, value: Tree, times: tuple[int, int], findings: Findings) -> None:
     text = shown(value, findings.limits.shown)
     ours, theirs = (f"{count} x {text}" for count in times)
-    findings.add(spot.path, Kind.REPETITION_CHANGE, ours, theirs, spot.waiver, spot.general)
+    _found(spot, Difference(spot.path, Kind.REPETITION_CHANGE, ours, theirs, spot.general), findings)
 
 
 def _moved(spot: Spot, value: Tree, indices: tuple[int, int], findings: Findings) -> None:
-    ours, theirs = f"at {indices[0]}: {shown(value, findings.limits.shown)}", f"at {indices[1]}"
-    findings.add(spot.path, Kind.ITERABLE_ITEM_MOVED, ours, theirs, spot.waiver, spot.general)
+    text = shown(value, findings.limits.shown)
+    ours, theirs = (f"at {index}: {text}" for index in indices)
+    _found(spot, Difference(spot.path, Kind.ITERABLE_ITEM_MOVED, ours, theirs, spot.general), findings)
+
+
+def _found(spot: Spot, difference: Difference, findings: Findings) -> None:
+    findings.found(difference, spot.hides(difference.kind))
 
 
 def _members(spot: Spot, left: Object, right: Object, findings: Findings) -> Iterator[Pair]:

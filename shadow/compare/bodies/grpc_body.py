@@ -32,7 +32,7 @@ class GrpcBody:
         return Document(body)
 
     def differ(self, control: Any, candidate: Any, place: Place, findings: Findings) -> None:
-        differ_bytes(control, candidate, place.waiver, findings)
+        differ_bytes(control, candidate, place, findings)
 
     def shown(self, value: Any, cap: int) -> str:
         return described_bytes(value, 0)[:cap]

@@ -49,7 +49,7 @@ class TextBody:
         return Document(text.text, text.charset, text.labelled)
 
     def differ(self, control: Any, candidate: Any, place: Place, findings: Findings) -> None:
-        differ_lines(control, candidate, place.waiver, findings)
+        differ_lines(control, candidate, place, findings)
 
     def shown(self, value: Any, cap: int) -> str:
         return shown(value, cap)

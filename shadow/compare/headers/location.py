@@ -10,11 +10,16 @@ class LocationSense:
     names = ("location", "content-location")
 
     def sense(self, lines: tuple[str, ...], origins: tuple[str, ...]) -> tuple[str, ...]:
-        own = {_origin(origin) for origin in origins}
-        return tuple(_relative(line, own) for line in lines)
+        own = origins_of(origins)
+        return tuple(relative(line, own) for line in lines)
 
 
-def _relative(url: str, own: set[str]) -> str:
+def origins_of(urls: tuple[str, ...]) -> set[str]:
+    return {_origin(url) for url in urls}
+
+
+def relative(url: str, own: set[str]) -> str:
+    """``url`` without its origin, if that is one of ``own``."""
     origin = _origin(url)
     if not origin or origin not in own:
         return url

@@ -161,3 +161,10 @@ def test_no_yaml_text_makes_it_crash(text: str) -> None:
     assert result.exit_code in {Exit.FINE, Exit.FINDINGS}
     assert (result.exit_code == Exit.FINE) == ("no mistakes" in result.stdout)
     assert result.stdout or result.stderr
+
+
+def test_waivers_that_ended_are_told_of_and_are_no_mistake(strangler: Strangler, routes_file: Path) -> None:
+    routes_file.write_text(TABLE.replace('reason: "a time stamp"', 'reason: "a time stamp", until: 2026-01-31'))
+    result = strangler("check")
+    assert result.exit_code == Exit.FINE
+    assert "order-read: the waiver of $.served_at ended with 2026-01-31" in result.stderr

@@ -10,7 +10,7 @@ import pytest
 from pydantic_core import PydanticUndefined
 
 from proxy.model.table import DEFAULT_COMPARED_HEADERS, Timeouts
-from proxy.table import backend_keys, client_keys, grammar
+from proxy.table import backend_keys, client_keys, compare_keys, grammar
 from proxy.table.load import load_table
 from proxy.table.schema import json_schema
 
@@ -23,7 +23,7 @@ TABLES = {
     "Bulkhead": ("backends", "bulkhead."), "Ejection": ("backends", "ejection."), "Retry": ("retries", ""), "RateLimit": ("rate_limit", ""),
     "Listen": ("listen", ""), "ListenTls": ("listen", "tls."), "Limit": ("limits", ""), "Overload": ("overload", ""),
     "RouteLimit": ("routes", "limits."),
-    "Route": ("routes", ""), "Match": ("match", ""), "Shadow": ("shadow", ""), "Compare": ("compare", ""), "Ready": ("ready", ""),
+    "Route": ("routes", ""), "Match": ("match", ""), "Shadow": ("shadow", ""), "Compare": ("compare", ""), "Normalise": ("compare", "normalise[]."), "Ready": ("ready", ""),
 }  # fmt: skip
 """The section in which the keys of a map stand, as rows of a table."""
 
@@ -72,9 +72,11 @@ def in_units(key: str, value: Any) -> str:
 def test_defaults_are_told_as_they_are(name: str) -> None:
     section, prefix = TABLES[name]
     model = next(
-        found for home in (grammar, backend_keys, client_keys) if (found := getattr(home, f"{name}Keys", None))
+        found
+        for home in (grammar, backend_keys, client_keys, compare_keys)
+        if (found := getattr(home, f"{name}Keys", None))
     )
-    for key, field in model.model_fields.items():
+    for key, field in ((field.alias or name, field) for name, field in model.model_fields.items()):
         if field.default is PydanticUndefined:
             assert "equired" in row(section, prefix + key)
         elif field.default is not None and not isinstance(field.default, list | dict):

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from proxy.model.normalise import Normalise
 from proxy.model.path import BadPath
 from proxy.model.table import Waiver
-from shadow.compare import compare
+from shadow.compare import Origins, compare
 from shadow.compare.rules import MAX_PLACES, compiled
-from tests.shadow.answers import NO_RULES, TODAY, compared, found, json_answer, json_found, json_text, rules
+from shadow.model import Kind
+from tests.shadow.answers import NO_RULES, TODAY, answer, compared, found, json_answer, json_found, json_text, rules
 
 
 @pytest.mark.parametrize(
@@ -201,3 +203,101 @@ def test_hostile_documents_cannot_make_the_compiled_rules_grow_without_bound() -
 def test_a_bad_path_in_the_rules_is_the_only_error() -> None:
     with pytest.raises(BadPath):
         compared(json_answer(1), json_answer(2), replace(NO_RULES, ignore=(Waiver("$.["),)))
+
+
+def normalise(path: str, name: str, **options: Any) -> Normalise:
+    return Normalise(path, name, **options)
+
+
+NOON, ONE = "2026-03-31T12:00:00Z", "2026-03-31T13:00:00Z"
+
+
+def test_what_a_normaliser_makes_equal_is_no_difference_and_is_told_with_its_rule() -> None:
+    by = rules(normalise=(normalise("$..at", "timestamp"),))
+    comparison = compared(json_answer({"a": [{"at": NOON}]}), json_answer({"a": [{"at": ONE}]}), by)
+    assert (found(comparison), comparison.waived) == ([], ())
+    assert [(one.path, one.kind, rule) for one, rule in comparison.normalised] == [
+        ("$.a[0].at", Kind.VALUES_CHANGED, "$..at as timestamp")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("candidate", "kind"),
+    [(None, "type_changes"), (1795000000, "type_changes"), ("soon", "values_changed"), ("", "values_changed")],
+)
+def test_a_value_that_a_normaliser_does_not_speak_about_is_a_difference(candidate: Any, kind: str) -> None:
+    by = rules(normalise=(normalise("$.at", "timestamp"),))
+    assert json_found({"at": NOON}, {"at": candidate}, by) == [("$.at", kind)]
+    assert json_found({"at": NOON}, {}, by) == [("$.at", "dictionary_item_removed")]
+
+
+def test_items_of_a_list_in_any_order_are_paired_by_what_normalisers_leave() -> None:
+    by = rules(unordered={"$.items": None}, normalise=(normalise("$.items[].id", "uuid"),))
+    ids = ("9f1c6e1a-3c1b-4d5e-8f70-1a2b3c4d5e6f", "00000000-0000-4000-8000-000000000000")
+    control = {"items": [{"id": ids[0], "n": 1}, {"id": ids[1], "n": 2}]}
+    assert json_found(control, {"items": [{"id": ids[0], "n": 2}, {"id": ids[1], "n": 1}]}, by) == []
+    assert json_found(control, {"items": [{"id": ids[0], "n": 2}, {"id": ids[1], "n": 2}]}, by) != []
+
+
+def test_a_member_may_be_missing_where_emptiness_has_many_forms() -> None:
+    by = rules(normalise=(normalise("$.note", "empty"),))
+    assert json_found({"note": None}, {}, by) == []
+    assert json_found({}, {"note": ""}, by) == []
+    assert json_found({"note": "x"}, {}, by) == [("$.note", "dictionary_item_removed")]
+
+
+def test_a_text_is_normalised_as_a_whole_and_what_is_left_is_told() -> None:
+    by = rules(normalise=(normalise("body", "regex", pattern="build-[0-9]+", replace="build"),))
+    one, other = (answer(f"ok\nbuild-{n}\n".encode(), content_type="text/plain") for n in (1, 22))
+    comparison = compared(one, other, by)
+    assert (found(comparison), [rule for _, rule in comparison.normalised]) == ([], ["body as regex"])
+    (difference,) = compared(one, answer(b"OK\nbuild-1\n", content_type="text/plain"), by).differences
+    assert "build-1" not in str(difference.control)
+
+
+def test_lines_of_a_header_are_normalised_after_its_sense() -> None:
+    by = rules(headers=("x-trace", "location"), normalise=(normalise("header:X-Trace", "uuid"),))
+    ids = ("9f1c6e1a-3c1b-4d5e-8f70-1a2b3c4d5e6f", "00000000-0000-4000-8000-000000000000")
+    one, other = (answer(headers={"X-Trace": id_}) for id_ in ids)
+    assert found(compared(one, other, by)) == []
+    assert found(compared(one, answer(headers={"X-Trace": "none"}), by)) == [("header:x-trace", "values_changed")]
+    assert found(compared(one, answer(), by)) == [("header:x-trace", "dictionary_item_removed")]
+
+
+@pytest.mark.parametrize("path", ["$.a", "$", "$..b", "$.a.*"])
+def test_a_waiver_of_some_kinds_hides_those_and_no_others(path: str) -> None:
+    by = rules(Waiver(path, kinds=("values_changed",)))
+    assert json_found({"a": {"b": 1}}, {"a": {"b": 2}}, by) == []
+    assert json_found({"a": {"b": 1}}, {"a": {"b": "1"}}, by) == [("$.a.b", "type_changes")]
+    assert json_found({"a": {"b": 1}}, {"a": {}}, by) == [("$.a.b", "dictionary_item_removed")]
+
+
+def test_a_waiver_of_some_kinds_holds_outside_the_body_too() -> None:
+    by = rules(Waiver("header:location", kinds=("values_changed",)), Waiver("body", kinds=("type_changes",)))
+    one, other = (answer(headers={"Location": url}) for url in ("/a", "/b"))
+    assert found(compared(one, other, by)) == []
+    assert found(compared(one, answer(), by)) == [("header:location", "dictionary_item_removed")]
+    assert found(compared(answer(b"a", content_type="text/plain"), answer(b"b", content_type="text/plain"), by)) == [
+        ("body", "values_changed")
+    ]
+
+
+def test_all_headers_are_all_but_those_that_are_new_in_every_answer() -> None:
+    by = rules(headers=("*", "server"))
+    one = answer(headers={"X-Feature": "a", "Date": "1", "Server": "old", "X-Request-Id": "1", "Link": "</a>; rel=x"})
+    other = answer(headers={"X-Feature": "b", "Date": "2", "Server": "new", "X-Request-Id": "2", "X-More": "1"})
+    assert found(compared(one, other, by)) == [
+        ("header:link", "dictionary_item_removed"),
+        ("header:server", "values_changed"),
+        ("header:x-feature", "values_changed"),
+        ("header:x-more", "dictionary_item_added"),
+    ]
+
+
+def test_links_are_a_set_and_a_backends_own_address_is_here() -> None:
+    by = rules(headers=("link",))
+    origins = Origins(("http://old:1",), ("http://new:2",))
+    one = answer(headers={"Link": '<http://old:1/a,b>; rel="next"; title="x, y", </c>; rel=prev'})
+    other = answer(headers={"Link": '</c>;rel=prev, <http://new:2/a,b>; title="x, y"; rel="next"'})
+    assert compare(one, other, by, today=None, origins=origins).differences == ()
+    assert compare(one, other, by, today=None).differences != ()
