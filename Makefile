@@ -54,6 +54,7 @@ types: setup
 	@$(BIN)/mypy
 
 bench: setup
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --group bench
 	@missed=0; $(BIN)/python -m bench || missed=1; $(BIN)/python -m bench.compare || missed=1; exit $$missed
 
 clean:

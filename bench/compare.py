@@ -1,29 +1,45 @@
-"""``python -m bench.compare``: pairs per CPU-second of our comparison beside DeepDiff alone, on 10 KB JSON answers."""
+"""``python -m bench.compare``: pairs of JSON answers per CPU-second, ours beside general tools for differences, in one run.
+
+Every engine gets the bytes of two bodies and parses them itself; ours compares whole answers. A tool that needs too long for
+one pair is cut off. Needs the dependency group ``bench``.
+"""
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
+import signal
 import sys
 import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from deepdiff import DeepDiff
 
 from proxy.model.table import CompareRules
-from shadow.compare import compare
+from shadow.compare import Limits, compare
 from shadow.model import Answer
 
 TODAY = date(2026, 1, 1)
-BARS = {"equal, other key order": 5000, "one field different": 2500}
-"""Pairs per CPU-second that we must reach. Same bytes are no comparison at all, and have no bar."""
+SIZES = {"1 KB": 3, "10 KB": 30, "100 KB": 300, "1 MB": 3000}
+"""Orders in the document."""
+BARS = {("10 KB", "equal, other key order"): 5000, ("10 KB", "one field different"): 3500}
+"""Pairs per CPU-second that we must reach."""
+LIMITS = Limits(clock=time.thread_time)
+
+Engine = Callable[[bytes, bytes], object]
 
 
-def document() -> dict[str, Any]:
-    """About 10 KB: a page of orders as an API would list them."""
+class CutOff(BaseException):
+    """Too long for one pair. No Exception, so that no tool catches it."""
+
+
+def document(orders: int) -> dict[str, Any]:
+    """A page of orders as an API would list them; 30 of them are about 10 KB."""
     return {
         "page": 3,
         "total": 811,
@@ -35,66 +51,34 @@ def document() -> dict[str, Any]:
                 "shipped": number % 3 == 0,
                 "note": None,
             }
-            for number in range(30)
+            for number in range(orders)
         ],
     }
 
 
-def pairs() -> dict[str, tuple[bytes, bytes]]:
+def pairs(orders: int) -> dict[str, tuple[bytes, bytes]]:
     """Control and candidate by the kind of pair."""
-    base = document()
+    base, changed = document(orders), document(orders)
+    changed["orders"][orders * 3 // 5]["lines"][2]["quantity"] = "3"
     plain = json.dumps(base).encode()
-    changed = document()
-    changed["orders"][18]["lines"][2]["quantity"] = "3"
     return {
-        "same bytes": (plain, plain),
-        "equal, other key order": (
-            plain,
-            json.dumps(base, sort_keys=True, indent=None, separators=(",", ":")).encode(),
-        ),
+        "equal, other key order": (plain, json.dumps(base, sort_keys=True, separators=(",", ":")).encode()),
         "one field different": (plain, json.dumps(changed, sort_keys=True).encode()),
     }
 
 
-def rate(once: Callable[[], object], seconds: float) -> float:
-    """Calls per CPU-second of this process."""
-    once()
-    count, began = 0, time.process_time()
-    while (used := time.process_time() - began) < seconds:
-        once()
-        count += 1
-    return count / used
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m bench.compare", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=2.0, help="CPU seconds for each figure")
-    parser.add_argument("--output", type=Path, default=Path("var/bench/compare.json"))
-    options = parser.parse_args()
-    figures = {}
-    failed = False
-    print(f"{'pair':26}{'bytes':>8}{'ours/CPU-s':>12}{'DeepDiff/CPU-s':>16}{'bar':>7}")
-    for name, (left, right) in pairs().items():
-        ours = rate(lambda left=left, right=right: _ours(left, right), options.seconds)  # type: ignore[misc]  # mypy has no lambda defaults
-        theirs = rate(lambda left=left, right=right: _deepdiff(left, right), options.seconds)  # type: ignore[misc]  # see above
-        if bool(_ours(left, right)) != bool(_deepdiff(left, right)):
-            raise SystemExit(f"bench: the verdicts on {name!r} differ")
-        bar = BARS.get(name)
-        print(f"{name:26}{len(left):8}{ours:12.0f}{theirs:16.0f}{bar or '':>7}")
-        figures[name] = {"bytes": len(left), "ours": ours, "deepdiff": theirs, "bar": bar}
-        failed |= bar is not None and ours < bar
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(json.dumps(figures, indent=2))
-    print(f"{'a bar is missed' if failed else 'all bars reached'}; details: {options.output}")
-    return 1 if failed else 0
-
-
-def _ours(left: bytes, right: bytes) -> object:
+def ours(left: bytes, right: bytes) -> object:
     headers = [(b"Content-Type", b"application/json")]
-    return compare(Answer(200, headers, left), Answer(200, headers, right), CompareRules(), today=TODAY).differences
+    sides = Answer(200, headers, left), Answer(200, headers, right)
+    return compare(*sides, CompareRules(), today=TODAY, limits=LIMITS).differences
 
 
-def _deepdiff(left: bytes, right: bytes) -> object:
+def deepdiff_as_it_is(left: bytes, right: bytes) -> object:
+    return DeepDiff(json.loads(left), json.loads(right))
+
+
+def deepdiff_exact(left: bytes, right: bytes) -> object:
+    """As shadow/render.py configures it."""
     return DeepDiff(
         json.loads(left),
         json.loads(right),
@@ -103,6 +87,80 @@ def _deepdiff(left: bytes, right: bytes) -> object:
         threshold_to_diff_deeper=0,
         ignore_private_variables=False,
     )
+
+
+def peers() -> dict[str, Engine]:
+    """Raises ImportError."""
+    jsondiff, dictdiffer = importlib.import_module("jsondiff"), importlib.import_module("dictdiffer")
+    return {
+        "DeepDiff": deepdiff_as_it_is,
+        "DeepDiff exact": deepdiff_exact,
+        "jsondiff": lambda left, right: jsondiff.diff(json.loads(left), json.loads(right)),
+        "dictdiffer": lambda left, right: list(dictdiffer.diff(json.loads(left), json.loads(right))),
+    }
+
+
+def rate(once: Callable[[], object], seconds: float, cut: float) -> float | None:
+    """Calls per CPU-second of this process; None if one takes longer than ``cut``."""
+    signal.setitimer(signal.ITIMER_PROF, cut)
+    try:
+        once()
+    except CutOff:
+        return None
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+    count, began = 0, time.process_time()
+    while (used := time.process_time() - began) < seconds:
+        once()
+        count += 1
+    return count / used
+
+
+def measure(engines: dict[str, Engine], seconds: float, cut: float) -> list[dict[str, Any]]:
+    print(f"{'size':8}{'pair':24}" + "".join(f"{name:>16}" for name in engines) + f"{'bar':>8}")
+    rows = []
+    for size, orders in SIZES.items():
+        for name, (left, right) in pairs(orders).items():
+            rates: dict[str, float | None] = {}
+            print(f"{size:8}{name:24}", end="", flush=True)
+            if bool(ours(left, right)) != (name == "one field different"):
+                raise SystemExit(f"bench: the verdict on {size}, {name!r} is wrong")
+            for engine, run in engines.items():
+                rates[engine] = rate(lambda run=run, left=left, right=right: run(left, right), seconds, cut)  # type: ignore[misc]  # mypy has no lambda defaults
+                print(f"{_told(rates[engine], cut):>16}", end="", flush=True)
+            bar = BARS.get((size, name))
+            print(f"{bar or '':>8}")
+            rows.append({"size": size, "bytes": len(left), "pair": name, "rates": rates, "bar": bar})
+    return rows
+
+
+def _told(rate: float | None, cut: float) -> str:
+    return f"> {cut:g} s" if rate is None else f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
+
+
+def _cut_off(_signal: int, _frame: FrameType | None) -> None:
+    raise CutOff
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.compare", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=1.0, help="CPU seconds for each figure")
+    parser.add_argument(
+        "--cut", type=float, default=10.0, help="CPU seconds for one pair, after which a tool is cut off"
+    )
+    parser.add_argument("--output", type=Path, default=Path("var/bench/compare.json"))
+    options = parser.parse_args()
+    signal.signal(signal.SIGPROF, _cut_off)
+    try:
+        engines = {"ours": ours, **peers()}
+    except ImportError as error:
+        raise SystemExit(f"bench: {error}; make bench installs it (dependency group bench)") from error
+    rows = measure(engines, options.seconds, options.cut)
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_text(json.dumps({"python": sys.version.split()[0], "rows": rows}, indent=2))
+    missed = [row for row in rows if row["bar"] is not None and row["rates"]["ours"] < row["bar"]]
+    print(f"{'a bar is missed' if missed else 'all bars reached'}; details: {options.output}")
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":

@@ -23,6 +23,10 @@ class TooDeep(Exception):
     """The item is nested too deep for a content by rules."""
 
 
+class HalfSpent(Exception):
+    """Half of the limits are used up."""
+
+
 def plain_content(item: Tree, findings: Findings) -> Hashable:
     """Left out are the order of members and the spelling of numbers. What is left is strung together in the order of the
     document: names of an object, length of an array, then what they hold; so depth does not matter."""
@@ -78,15 +82,21 @@ class _Build:
 _Task = _Visit | _Build
 
 
-def content_of(item: Tree, place: Place, findings: Findings) -> tuple[Hashable, tuple[Decimal, ...]]:
+def content_of(
+    item: Tree, place: Place, findings: Findings, *, needed: bool = True
+) -> tuple[Hashable, tuple[Decimal, ...]]:
     """As plain_content, and left out are also waived places and the numbers that have a tolerance. The second part is those
-    numbers. Raises TooDeep."""
+    numbers. Raises TooDeep; and if it is not needed, HalfSpent."""
+    if not needed and findings.half_spent:
+        raise HalfSpent
     if place.silent:
         return plain_content(item, findings), ()
     near: list[Decimal] = []
     done: list[Hashable] = []
     todo: list[_Task] = [_Visit(item, place, 0)]
     while todo and findings.limit is None:
+        if not needed and findings.half_spent:
+            raise HalfSpent
         task = todo.pop()
         if isinstance(task, _Build):
             first = len(done) - task.size

@@ -19,7 +19,7 @@ class Limits:
     of the thread that compares; without one, time is no bound."""
 
     depth: int = 200
-    nodes: int = 1_000_000
+    nodes: int = 2_000_000
     differences: int = 100
     decoded: int = 4 * 1024 * 1024
     shown: int = 200
@@ -29,7 +29,8 @@ class Limits:
 
 @dataclass(slots=True)
 class Findings:
-    """``limit`` says which bound stopped the comparison; then what was found is true, but there may be more."""
+    """``limit`` says which bound stopped the comparison; then what was found is true, but there may be more. ``half_spent`` says
+    that half of the nodes or of the time are used up: then what makes differences only nicer to read should be left."""
 
     limits: Limits
     differences: list[Difference] = field(default_factory=list)
@@ -37,13 +38,14 @@ class Findings:
     normalised: list[tuple[Difference, str]] = field(default_factory=list)
     limit: str | None = None
     nodes: int = 0
+    half_spent: bool = False
     _next_look: int = 0
-    _end: float = 0.0
+    _began: float = 0.0
 
     def __post_init__(self) -> None:
         self._plan_look()
         if self.limits.clock is not None:
-            self._end = self.limits.clock() + self.limits.seconds
+            self._began = self.limits.clock()
 
     def add(
         self,
@@ -89,10 +91,13 @@ class Findings:
 
     def _look(self) -> None:
         self._plan_look()
-        if self.nodes > self.limits.nodes:
-            self.stop(f"more than {self.limits.nodes} members and items")
-        elif self.limits.clock is not None and self.limits.clock() > self._end:
-            self.stop(f"more than {self.limits.seconds:g} seconds of computing")
+        limits = self.limits
+        used = limits.clock() - self._began if limits.clock is not None else 0.0
+        self.half_spent = self.nodes * 2 > limits.nodes or used * 2 > limits.seconds
+        if self.nodes > limits.nodes:
+            self.stop(f"more than {limits.nodes} members and items")
+        elif used > limits.seconds:
+            self.stop(f"more than {limits.seconds:g} seconds of computing")
 
     def _plan_look(self) -> None:
         self._next_look = min(self.nodes + LOOK_EVERY, max(self.nodes, self.limits.nodes) + 1)

@@ -15,7 +15,7 @@ from bisect import bisect_left
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from shadow.compare.content import TooDeep, content_of
+from shadow.compare.content import HalfSpent, TooDeep, content_of
 from shadow.compare.findings import Findings
 from shadow.compare.pairs import Pairing, by_position, grouped
 from shadow.compare.rules import Place
@@ -25,17 +25,18 @@ Pairs = list[tuple[int, int]]
 
 
 def in_order(left: Array, right: Array, place: Place, findings: Findings) -> Pairing:
-    """Linear, but for finding the order of what is equal (n log n). What exceeds a limit is told to ``findings``."""
+    """Linear, but for finding the order of what is equal (n log n). When half of the limits are used up: by position."""
     both = min(len(left), len(right))
     head = _equal_at_the_beginning(left, right, both)
     tail = _equal_at_the_end(left, right, both - head)
     if both - head - tail <= 1 and len(left) == len(right):
         return by_position(left, right)
     order = _Order(left, right, place, findings)
-    order.align(range(head, len(left) - tail), range(head, len(right) - tail))
-    if findings.limit is not None:
-        return Pairing()
-    return order.pairing(head, tail)
+    try:
+        order.align(range(head, len(left) - tail), range(head, len(right) - tail))
+        return order.pairing(head, tail)
+    except HalfSpent:
+        return by_position(left, right, head)
 
 
 def _equal_at_the_beginning(left: Array, right: Array, most: int) -> int:
@@ -124,10 +125,8 @@ class _Order:
         return found
 
     def _content(self, item: Tree, index: int) -> Hashable:
-        if self.findings.limit is not None:
-            return None
         try:
-            return content_of(item, self.place.child(index), self.findings)[0]
+            return content_of(item, self.place.child(index), self.findings, needed=False)[0]
         except TooDeep:
             return object()  # equal to nothing
 

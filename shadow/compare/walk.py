@@ -66,10 +66,10 @@ def walk(control: Tree, candidate: Tree, place: Place, findings: Findings) -> No
     levels: list[Iterator[Pair]] = [iter([(_start(place), control, candidate)])]
     while levels and findings.limit is None:
         pair = next(levels[-1], None)
+        findings.spend(1)
         if pair is None:
             levels.pop()
         elif pair[0].waiver is None or not findings.hides_enough:
-            findings.spend(1)
             below = _differ(*pair, findings)
             if below is not None:
                 levels.append(below)
