@@ -38,7 +38,7 @@ class Kind(enum.StrEnum):
 class Difference:
     """One differing place. ``path`` is exact (``$.items[3].price``, ``status``, ``header:content-type``, ``body`` for
     text and bytes); ``control`` and ``candidate`` are the two values as short JSON text, None where there is none. A moved item
-    reads ``at 3: ...`` on either side, a repeated one ``2 x ...``. ``general`` is the path with ``.*`` for members of maps."""
+    reads ``at 3: ...`` and ``at 5``, a repeated one ``2 x ...``. ``general`` is the path with ``.*`` for members of maps."""
 
     path: str
     kind: Kind

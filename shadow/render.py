@@ -1,11 +1,19 @@
-"""A known mismatch, told by deepdiff in its own vocabulary, for people to read. Slow, so bounded, and never part of a verdict.
+"""A known mismatch, told by deepdiff in its own vocabulary, for people to read. Never part of a verdict.
 
-deepdiff's Delta and its pickles are never touched; it only ever sees two plain values that we parsed.
+``python -m shadow.render N BYTES`` is the process in which that happens: it renders what comes over the connection of descriptor N.
+It may be slow and it may grow, so it may take no more than that many bytes of memory, and whoever started it
+(shadow/renderer.py) ends it when it takes too long. deepdiff's Delta and its pickles are never touched; it only ever sees two plain values that we parsed.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+import json
+import pickle
+import resource
+import signal
+import sys
+from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, Final
 
 from deepdiff import DeepDiff
@@ -21,12 +29,13 @@ from shadow.compare.findings import Findings, Limits
 from shadow.compare.media import media_of
 from shadow.compare.rules import Place, compiled
 from shadow.compare.tree import Tree, read_tree
-from shadow.model import Answer, Comparison, Kind
+from shadow.model import Answer, Kind
+from shadow.told import MAX_SHOWN, Rendered, told
 
 MAX_BODY: Final = 128 * 1024
 """Bytes of a decoded JSON body; deepdiff takes about 0.1 ms per value."""
-MAX_SHOWN: Final = 200
-"""Differences rendered."""
+ORPHANED: Final = 30
+"""Seconds after which a rendering that nobody ended ends itself."""
 _LIMITS: Final = Limits(depth=100, differences=MAX_SHOWN, decoded=MAX_BODY)
 
 _OF_ITEMS: Final = {
@@ -36,10 +45,6 @@ _OF_ITEMS: Final = {
     (Kind.VALUES_CHANGED.value, Says.MOVED): Kind.ITERABLE_ITEM_MOVED.value,
 }
 
-Rendered = dict[str, Any]
-"""``{"values_changed": [{"path": "$.total", "control": 1, "candidate": 2}], ...}`` with JSON values; a side that has no value there
-has no entry. ``"note"`` says why a body could not be rendered."""
-
 
 def render(control: Answer, candidate: Answer, rules: CompareRules) -> Rendered:
     """The differences of two answers under ``rules`` (every waiver hides, ended or not). Never raises for what the answers hold.
@@ -47,34 +52,18 @@ def render(control: Answer, candidate: Answer, rules: CompareRules) -> Rendered:
     Where deepdiff has nothing to tell (no JSON, too large, names that occur twice), the comparison's own words are used.
     """
     comparison = compare(control, candidate, rules, today=None, limits=Limits(differences=MAX_SHOWN))
-    told = _told(comparison, below_body=False)
     try:
         body = by_deepdiff(_tree(control), _tree(candidate), compiled(rules, None).body)
     except (Unreadable, Unsupported) as reason:
-        told = _told(comparison, below_body=True)
-        told["note"] = f"not rendered as JSON: {reason}"
-        return dict(told)
+        return dict(told(comparison, below_body=True)) | {"note": f"not rendered as JSON: {reason}"}
     except RecursionError:
-        told = _told(comparison, below_body=True)
-        told["note"] = "not rendered: nested too deep"
-        return dict(told)
+        return dict(told(comparison, below_body=True)) | {"note": "not rendered: nested too deep"}
     if not body:
-        return dict(_told(comparison, below_body=True))
+        return dict(told(comparison, below_body=True))
+    document = told(comparison, below_body=False)
     for kind, entries in body.items():
-        told[kind] += entries
-    return dict(told)
-
-
-def _told(comparison: Comparison, *, below_body: bool) -> defaultdict[str, Any]:
-    """The comparison's own words: values as short JSON text."""
-    told: defaultdict[str, Any] = defaultdict(list)
-    for difference in comparison.differences:
-        if below_body or not difference.path.startswith("$"):
-            sides = {"control": difference.control, "candidate": difference.candidate}
-            told[difference.kind.value].append(
-                {"path": difference.path} | {side: text for side, text in sides.items() if text is not None}
-            )
-    return told
+        document[kind] += entries
+    return dict(document)
 
 
 def _tree(answer: Answer) -> Tree:
@@ -101,19 +90,19 @@ def by_deepdiff(control: Tree, candidate: Tree, place: Place) -> dict[str, list[
         ignore_nan_inequality=True,
     )
     shown: dict[str, list[dict[str, Any]]] = {}
-    for told, levels in tree.items():
+    for kind, levels in tree.items():
         for level in list(levels)[:MAX_SHOWN]:
             steps = level.path(output_format="list")
             sides = {"control": level.t1, "candidate": level.t2}
             entry = {"path": _path(steps)}
             entry |= {side: _value(value) for side, value in sides.items() if not isinstance(value, NotPresent)}
-            shown.setdefault(_kind(told, steps), []).append(entry)
+            shown.setdefault(_kind(kind, steps), []).append(entry)
     return shown
 
 
-def _kind(told: str, steps: list[Any]) -> str:
+def _kind(kind: str, steps: list[Any]) -> str:
     """An aligned list is an object to deepdiff: call its items items again."""
-    return _OF_ITEMS.get((told, steps[-1].says), told) if steps and isinstance(steps[-1], Item) else told
+    return _OF_ITEMS.get((kind, steps[-1].says), kind) if steps and isinstance(steps[-1], Item) else kind
 
 
 def _path(steps: list[Any]) -> str:
@@ -132,3 +121,25 @@ def _value(value: Any) -> Any:
     if isinstance(value, list):
         return [_value(item) for item in value]
     return value
+
+
+def main() -> None:
+    """Until the other end is closed. What does not fit into the memory ends the process."""
+    descriptor, memory = map(int, sys.argv[1:])
+    most = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() + memory
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    connection = Connection(descriptor)
+    connection.send_bytes(b"ready")
+    while True:
+        try:
+            request = connection.recv_bytes()
+        except EOFError:
+            return
+        signal.alarm(ORPHANED)
+        rendered = render(*pickle.loads(request))  # noqa: S301 - of the process that started us
+        signal.alarm(0)
+        connection.send_bytes(json.dumps(rendered).encode())
+
+
+if __name__ == "__main__":
+    main()

@@ -22,7 +22,8 @@ from proxy.model.table import CompareRules
 from shadow.compare import Limits, compare
 from shadow.figures import plural
 from shadow.model import Answer, Comparison
-from shadow.render import render
+from shadow.renderer import Renderer
+from shadow.told import Rendered
 
 _TIMED: Final = Limits(clock=time.thread_time)
 
@@ -46,7 +47,9 @@ def command(left: str, right: str, route: str | None, format_: str, config: str)
     comparison = compare(control, candidate, rules, today=datetime.now(UTC).date(), limits=_TIMED)
     outcome = _outcome(comparison)
     if format_ == "json":
-        print_json(_document(comparison, outcome, render(control, candidate, rules) if outcome == "different" else {}))
+        print_json(
+            _document(comparison, outcome, _rendered(control, candidate, rules) if outcome == "different" else {})
+        )
     else:
         _print_text(comparison, outcome)
     sys.exit({"equal": Exit.FINE, "different": Exit.FINDINGS, "undecided": Exit.UNDECIDED}[outcome])
@@ -80,7 +83,12 @@ def _outcome(comparison: Comparison) -> str:
     return "undecided" if comparison.undecodable else "equal"
 
 
-def _document(comparison: Comparison, outcome: str, deepdiff: dict[str, Any]) -> dict[str, Any]:
+def _rendered(control: Answer, candidate: Answer, rules: CompareRules) -> Rendered:
+    with Renderer() as renderer:
+        return renderer.render(control, candidate, rules)
+
+
+def _document(comparison: Comparison, outcome: str, deepdiff: Rendered) -> dict[str, Any]:
     return {
         "outcome": outcome,
         "differences": [difference_document(difference) for difference in comparison.differences],

@@ -109,12 +109,8 @@ def content_of(
             done.append(("plain", plain_content(task.tree, findings)))
         elif isinstance(task.tree, (dict, tuple, list)):
             todo += _opened(task, findings)
-        elif task.place.normalise and (normal := content(task.place.normalise, task.tree)) is not None:
-            done.append(normal)
-        elif isinstance(task.tree, bytes):
-            done.append(_number(task.tree, task.place, near))
         else:
-            done.append(task.tree)
+            done.append(_scalar(task.tree, task.place, near))
     return done[-1] if done else None, tuple(near)
 
 
@@ -135,6 +131,12 @@ def _opened(task: _Visit, findings: Findings) -> list[_Task]:
         children = [_Visit(value, task.place.child(index), below) for index, value in enumerate(items)]
     findings.spend(len(children))
     return [build, *reversed(children)]
+
+
+def _scalar(value: Any, place: Place, near: list[Decimal]) -> Hashable:
+    if place.normalise and (normal := content(place.normalise, value)) is not None:
+        return normal
+    return _number(value, place, near) if isinstance(value, bytes) else value
 
 
 def _number(number: bytes, place: Place, near: list[Decimal]) -> Hashable:

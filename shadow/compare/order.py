@@ -30,7 +30,7 @@ def in_order(left: Array, right: Array, place: Place, findings: Findings) -> Pai
     head = _equal_at_the_beginning(left, right, both)
     tail = _equal_at_the_end(left, right, both - head)
     if both - head - tail <= 1 and len(left) == len(right):
-        return by_position(left, right)
+        return Pairing([(head, head)] if head + tail < both else ())
     order = _Order(left, right, place, findings)
     try:
         order.align(range(head, len(left) - tail), range(head, len(right) - tail))
@@ -95,12 +95,8 @@ class _Order:
         repeated = self._repeated(head, tail)
         count = self.changed + len(self.moved) + len(self.removed) + len(self.added) + len(repeated)
         if count > len(self.moved) + len(repeated) and count >= self._count_by_position(head):
-            return by_position(self.left, self.right)
-        ends = zip(
-            range(len(self.left) - tail, len(self.left)), range(len(self.right) - tail, len(self.right)), strict=True
-        )
-        pairs = [*((index, index) for index in range(head)), *sorted(self.pairs), *ends]
-        return Pairing(pairs, self.removed, self.added, sorted(repeated.items()), self.moved)
+            return by_position(self.left, self.right, head)
+        return Pairing(sorted(self.pairs), self.removed, self.added, sorted(repeated.items()), self.moved)
 
     def _count_by_position(self, head: int) -> int:
         """How many differing items there are by position."""

@@ -12,7 +12,8 @@ from shadow.compare.tree import Array
 @dataclass(frozen=True, slots=True)
 class Pairing:
     """Indices: ``pairs`` (control's, candidate's), ``removed`` the control's, ``added`` the candidate's. ``moved`` are pairs too,
-    equal ones at another place in the order. ``repeated`` is one of the control's and how often its item occurs on either side."""
+    equal ones at another place in the order. ``repeated`` is one of the control's and how often its item occurs on either side.
+    What is equal for certain may be left out."""
 
     pairs: Iterable[tuple[int, int]] = ()
     removed: Sequence[int] = ()
@@ -21,9 +22,11 @@ class Pairing:
     moved: Sequence[tuple[int, int]] = ()
 
 
-def by_position(left: Array, right: Array) -> Pairing:
+def by_position(left: Array, right: Array, start: int = 0) -> Pairing:
+    """From ``start`` on; before, all items are equal."""
     both = min(len(left), len(right))
-    return Pairing(zip(range(both), range(both), strict=True), range(both, len(left)), range(both, len(right)))
+    places = range(start, both)
+    return Pairing(zip(places, places, strict=True), range(both, len(left)), range(both, len(right)))
 
 
 Entries = Iterable[tuple[Hashable, int]]

@@ -145,8 +145,7 @@ def _repeated(spot: Spot, value: Tree, times: tuple[int, int], findings: Finding
 
 
 def _moved(spot: Spot, value: Tree, indices: tuple[int, int], findings: Findings) -> None:
-    text = shown(value, findings.limits.shown)
-    ours, theirs = (f"at {index}: {text}" for index in indices)
+    ours, theirs = f"at {indices[0]}: {shown(value, findings.limits.shown)}", f"at {indices[1]}"
     _found(spot, Difference(spot.path, Kind.ITERABLE_ITEM_MOVED, ours, theirs, spot.general), findings)
 
 
