@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from shadow.compare.findings import Findings
 from shadow.compare.media import Media
 from shadow.compare.rules import Place
+
+MAX_ENTRIES: Final = 100_000
+"""Lines, events or fields of one body that are read one by one."""
 
 
 class Claim(enum.IntEnum):

@@ -30,13 +30,19 @@ BOXES: Final = frozenset({"audio", "button", "datalist", "iframe", "noscript", "
 KEPT: Final = frozenset({"pre", "textarea", "listing", "plaintext", "xmp", "script", "style"})
 """Elements in which all white space stays."""
 
+_EDGES: Final = BLOCKS | BOXES | {""}
+_LONG_RUN: Final = re.compile(r"[\t\n\f\r]|  ")
 _RUN: Final = re.compile(r"[ \t\n\f\r]+")
 
 
 def spaced(name: str, parts: Parts) -> Parts:
     """The parts of the element ``name`` with white space as it shows; texts that vanish are left out."""
     found: Parts = []
-    edge = name in BLOCKS or name in BOXES or not name
+    edge = name in _EDGES
+    if len(parts) == 1 and isinstance(parts[0], str):
+        text = _RUN.sub(" ", parts[0]) if _LONG_RUN.search(parts[0]) else parts[0]
+        text = text.strip(" ") if edge else text
+        return [text] if text else []
     before_block = edge  # is what stands on the left the edge of a block?
     for index, part in enumerate(parts):
         if not isinstance(part, str):

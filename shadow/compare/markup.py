@@ -10,15 +10,14 @@ in their order, a row of children of one name once.
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import Any, Final
 
 from shadow.compare.coding import Unsupported
 from shadow.compare.siblings import add_member
 from shadow.compare.tree import Object, Tree
 
-MAX_ELEMENTS: Final = 100_000
-"""Elements of one body."""
+MAX_ELEMENTS: Final = 150_000
+"""Elements and attributes of one body."""
 MAX_NESTING: Final = 200
 """Elements within each other; browsers stop at 512, and pages that people write end before 50."""
 
@@ -40,7 +39,7 @@ class Elements:
         self.type: str | None = None
 
     def start(self, name: str, attributes: Any) -> None:
-        self._counted()
+        self._counted(1 + len(attributes))
         if len(self._open) >= MAX_NESTING:
             raise Unsupported(f"elements nested more than {MAX_NESTING} levels deep")
         self._open.append((name, self.attributes(name, attributes), self._parts))
@@ -57,7 +56,7 @@ class Elements:
 
     def child(self, name: str, value: Tree) -> None:
         """Something that stands here and is no element, such as a processing instruction."""
-        self._counted()
+        self._counted(1)
         self._parts.append((name, value))
 
     def tree(self) -> Object:
@@ -68,10 +67,10 @@ class Elements:
         self.fill("", tree, self._parts)
         return tree
 
-    def _counted(self) -> None:
-        self._count += 1
+    def _counted(self, more: int) -> None:
+        self._count += more
         if self._count > MAX_ELEMENTS:
-            raise Unsupported(f"more than {MAX_ELEMENTS} elements")
+            raise Unsupported(f"more than {MAX_ELEMENTS} elements and attributes")
 
     @property
     def within(self) -> list[str]:
@@ -91,15 +90,23 @@ class Elements:
         if not parts:
             return
         parts = self.spaced(name, _joined(parts) if len(parts) > 1 else parts)
-        if len(parts) == 1 and isinstance(parts[0], str):
+        if len(parts) == 1 and type(parts[0]) is str:
             tree[TEXT] = parts[0]
-        elif any(isinstance(part, str) for part in parts):
-            tree[TEXT] = "".join(_escaped(part) if isinstance(part, str) else f"<{part[0]}>" for part in parts)
-        elif len(order := [child for child, _ in groupby(part[0] for part in parts)]) > 1:
-            tree[ORDER] = " ".join(order)
+            return
+        order: list[str] = []
+        mixed = False
         for part in parts:
-            if not isinstance(part, str):
-                add_member(tree, *part)
+            if isinstance(part, str):
+                mixed = True
+                continue
+            child = part[0]
+            if not order or order[-1] != child:
+                order.append(child)
+            add_member(tree, child, part[1])
+        if mixed:
+            tree[TEXT] = "".join(_escaped(part) if isinstance(part, str) else f"<{part[0]}>" for part in parts)
+        elif len(order) > 1:
+            tree[ORDER] = " ".join(order)
 
 
 def _joined(parts: Parts) -> Parts:

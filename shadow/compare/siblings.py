@@ -28,9 +28,10 @@ class Siblings(list[Any]):
 
 def add_member(tree: Object, name: str, value: Tree) -> None:
     """The first of a name is the member itself, the next one makes it a list."""
-    there = tree.setdefault(name, value)
-    if there is value:
+    if name not in tree:
+        tree[name] = value
         return
+    there = tree[name]
     if isinstance(there, Siblings):
         there.append(value)
     else:

@@ -233,10 +233,19 @@ INPUT = {
     "B118": "plain text on a TLS port, bad certificates",
     "B119": "redirects to internal hosts",
     "B120": "endless events, an endless body",
+    "B121": "JSON and other documents nested 1,000 and 100,000 levels deep",
+    "B122": "integers of 5,000 digits, 1e400, NaN",
+    "B123": "integers beyond 2^53, the same number as integer and float",
+    "B124": "a member twice",
+    "B125": "lone surrogates, NUL in strings, integers beyond 64 bits",
+    "B126": "byte order marks, UTF-16, invalid UTF-8, wrong charset labels, an empty body labelled JSON",
+    "B127": "bombs of every content coding, 1,000 gzip members",
+    "B128": "lists of 50,000 in another order, a million members, very long common strings",
+    "B129": "member names such as `__class__`, `root['a']`, 10 KB long, emoji",
     "B141": "slow headers, slow bodies, slow readers, 2,000 each",
     "B142": "connect-and-close storms, idle connections",
     "B143": "a storm of distinct paths and hosts",
     "B144": "a flood of distinct identities",
     "B145": "compressed bodies",
 }
-"""Hostile and odd inputs that are sent to a running proxy; the tests say what must come of each."""
+"""Hostile and odd inputs, sent to a running proxy or compared; the tests say what must come of each."""

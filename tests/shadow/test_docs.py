@@ -12,6 +12,7 @@ from types import ModuleType
 from shadow import gates
 from shadow.compare import DEFAULT_LIMITS, bodies, coding, headers, markup
 from shadow.compare.bodies import multipart_body
+from shadow.compare.body import MAX_ENTRIES
 from shadow.compare.findings import LOOK_EVERY
 from shadow.compare.walk import MAP
 from shadow.evidence import clean_needed, limit_of
@@ -91,6 +92,7 @@ def test_the_limits_of_bodies_are_the_constants() -> None:
     assert bounds == [
         markup.MAX_ELEMENTS,
         markup.MAX_NESTING,
+        MAX_ENTRIES,
         multipart_body.MAX_PARTS,
         multipart_body.MAX_HEAD,
         coding.MAX_MEMBERS,

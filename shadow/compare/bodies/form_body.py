@@ -11,10 +11,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl
 
-from shadow.compare.body import Claim, Document, Example
+from shadow.compare.body import MAX_ENTRIES, Claim, Document, Example
 from shadow.compare.coding import Unreadable, Unsupported
 from shadow.compare.findings import Findings
-from shadow.compare.markup import MAX_ELEMENTS
 from shadow.compare.media import Media
 from shadow.compare.rules import Place
 from shadow.compare.siblings import add_member, differ_named
@@ -39,11 +38,14 @@ class FormBody:
     def read(self, body: bytes, media: Media) -> Document:  # noqa: ARG002 - UTF-8 (URL standard, section 5)
         if b"\0" in body or not body.strip():
             raise Unreadable("no form: it is empty or holds NUL")
-        if body.count(b"&") >= MAX_ELEMENTS:
-            raise Unsupported(f"more than {MAX_ELEMENTS} fields")
+        if body.count(b"&") >= MAX_ENTRIES:
+            raise Unsupported(f"more than {MAX_ENTRIES} fields")
         tree: Object = {}
         fields = parse_qsl(
-            body.decode("latin-1").strip(), keep_blank_values=True, encoding="utf-8", errors="surrogateescape"
+            body.decode("utf-8", "surrogateescape").strip(),
+            keep_blank_values=True,
+            encoding="utf-8",
+            errors="surrogateescape",
         )
         for name, value in fields:
             add_member(tree, name, value)

@@ -109,6 +109,8 @@ class _HtmlElements(Elements):
             super().end(name)
 
     def attributes(self, name: str, attributes: Any) -> Object:
+        if not attributes:
+            return {}
         given = dict(attributes)
         return {f"@{key}": attribute(name, key, value, given) for key, value in given.items()}
 

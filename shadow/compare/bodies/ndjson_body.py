@@ -10,11 +10,10 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from shadow.compare.body import Claim, Document, Example
+from shadow.compare.body import MAX_ENTRIES, Claim, Document, Example
 from shadow.compare.charset import read_text
 from shadow.compare.coding import Unreadable, Unsupported
 from shadow.compare.findings import Findings
-from shadow.compare.markup import MAX_ELEMENTS
 from shadow.compare.media import Media
 from shadow.compare.rules import Place
 from shadow.compare.tree import Array, read_tree, shown
@@ -46,8 +45,8 @@ class NdjsonBody:
     def read(self, body: bytes, media: Media) -> Document:
         text = read_text(body, media.charset, json_body=True)
         lines = [line for line in _LINE_END.split(text.text) if line.strip()]
-        if len(lines) > MAX_ELEMENTS:
-            raise Unsupported(f"more than {MAX_ELEMENTS} lines")
+        if len(lines) > MAX_ENTRIES:
+            raise Unsupported(f"more than {MAX_ENTRIES} lines")
         return Document(_trees(lines), text.charset, text.labelled)
 
     def differ(self, control: Any, candidate: Any, place: Place, findings: Findings) -> None:

@@ -12,11 +12,10 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from shadow.compare.body import Claim, Document, Example
+from shadow.compare.body import MAX_ENTRIES, Claim, Document, Example
 from shadow.compare.charset import read_text
 from shadow.compare.coding import Unreadable, Unsupported
 from shadow.compare.findings import Findings
-from shadow.compare.markup import MAX_ELEMENTS
 from shadow.compare.media import Media
 from shadow.compare.rules import Place
 from shadow.compare.tree import Array, Tree, read_tree, shown
@@ -66,8 +65,8 @@ def _events(lines: list[str]) -> Array:
         name, _, value = line.partition(":")
         if name:
             fields.setdefault(name, []).append(value.removeprefix(" "))
-        if len(events) > MAX_ELEMENTS:
-            raise Unsupported(f"more than {MAX_ELEMENTS} events")
+        if len(events) > MAX_ENTRIES:
+            raise Unsupported(f"more than {MAX_ENTRIES} events")
     if fields or lines[-1]:
         name, _, value = lines[-1].partition(":")
         if name:

@@ -113,32 +113,39 @@ class _XmlElements(Elements):
     def __init__(self, text: str) -> None:
         super().__init__()
         self._text = text
+        self._space = ""
         self._spaces = [""]
         self._preserved = [False]
 
-    def attributes(self, name: str, attributes: list[str]) -> Object:
-        space = name.rpartition(" ")[0]
-        tree: Object = {} if space == self._spaces[-1] else {"#namespace": space}
-        self._spaces.append(space)
+    def start(self, name: str, attributes: Any) -> None:
+        self._space, _, local = name.rpartition(" ")
+        super().start(local, attributes)
+
+    def attributes(self, name: str, attributes: list[str]) -> Object:  # noqa: ARG002 - all elements alike
+        tree: Object = {} if self._space == self._spaces[-1] else {"#namespace": self._space}
+        self._spaces.append(self._space)
         preserved = self._preserved[-1]
-        for given, value in zip(attributes[::2], attributes[1::2], strict=True):
-            key = _attribute(given) if " " in given else f"@{given}"
-            if key == "@xml:space":
-                preserved = value == "preserve"
-            tree[key] = value
+        if attributes:
+            for given, value in zip(attributes[::2], attributes[1::2], strict=True):
+                key = _attribute(given) if " " in given else f"@{given}"
+                if key == "@xml:space":
+                    preserved = value == "preserve"
+                tree[key] = value
         self._preserved.append(preserved)
         return tree
 
-    def spaced(self, name: str, parts: Parts) -> Parts:  # noqa: ARG002 - all elements alike
-        if self._preserved[-1] or any(isinstance(part, str) and part.strip(_SPACE) for part in parts):
-            return parts
-        return [part for part in parts if not isinstance(part, str)]
+    def end(self, name: str) -> None:
+        super().end(name)
+        self._spaces.pop()
+        self._preserved.pop()
 
-    def fill(self, name: str, tree: Object, parts: Parts) -> None:
-        super().fill(name, tree, [part if isinstance(part, str) else (_local(part[0]), part[1]) for part in parts])
-        if len(self._spaces) > 1:
-            self._spaces.pop()
-            self._preserved.pop()
+    def spaced(self, name: str, parts: Parts) -> Parts:  # noqa: ARG002 - all elements alike
+        if self._preserved[-1]:
+            return parts
+        for part in parts:
+            if isinstance(part, str) and part.strip(_SPACE):
+                return parts
+        return [part for part in parts if not isinstance(part, str)]
 
     def instruction(self, target: str, data: str) -> None:
         self.child(f"?{target}", {TEXT: data})
@@ -150,10 +157,6 @@ class _XmlElements(Elements):
         if _ENTITY.search(self._text):
             raise Unreadable("it uses entities that its document type may explain")
         self.type = " ".join(part for part in (name, public, system) if part)
-
-
-def _local(name: str) -> str:
-    return name.rpartition(" ")[2]
 
 
 def _attribute(name: str) -> str:

@@ -31,6 +31,7 @@ def timed(control: bytes, candidate: bytes, *ignore: str, unordered: str | None 
     return comparison
 
 
+@pytest.mark.promise("B121")
 @pytest.mark.parametrize("opening", [b"[", b'{"a":', b'[{"a":', b"[[],"])
 def test_nesting_without_end(opening: bytes) -> None:
     comparison = timed(opening * DEEP, opening * DEEP + b"1")
@@ -38,6 +39,7 @@ def test_nesting_without_end(opening: bytes) -> None:
     assert "deep" in comparison.undecodable
 
 
+@pytest.mark.promise("B121")
 @pytest.mark.parametrize("unordered", [None, "$", "$..*"])
 @pytest.mark.parametrize("depth", [150, 400, 900])
 def test_valid_nesting_that_ends_beyond_our_depth(depth: int, unordered: str | None) -> None:
@@ -55,6 +57,7 @@ def test_differences_above_a_deep_place_are_still_told() -> None:
     assert comparison.undecodable is None
 
 
+@pytest.mark.promise("B128")
 def test_more_members_than_we_look_at() -> None:
     left = b"{" + b",".join(b'"%d":1' % number for number in range(1_000_001)) + b"}"
     comparison = timed(left, left.replace(b'"1000000":1', b'"1000000":2'))
@@ -78,6 +81,7 @@ def test_very_many_keys_that_differ() -> None:
     assert hidden.undecodable == hidden.limit is not None
 
 
+@pytest.mark.promise("B128")
 @pytest.mark.parametrize("make", [str, lambda number: {"id": number, "name": f"n {number}", "tags": [1, 2.5, None]}])
 def test_very_many_items_in_another_order(make: Callable[[int], Any]) -> None:
     items = [make(number) for number in range(50_000)]
@@ -116,6 +120,7 @@ def test_lists_are_compared_by_position_when_half_of_the_limits_are_used_up() ->
         assert compared(json_answer(left), json_answer(right), limits=limits).differences[0].kind is kind
 
 
+@pytest.mark.promise("B128")
 def test_very_long_strings_with_much_in_common() -> None:
     common = b"ab\\n" * 250_000
     left, right = (b'{"a":"%s%s%s"}' % (common, middle, common) for middle in (b"", b"x"))
@@ -148,6 +153,7 @@ def test_keys_that_python_would_hash_alike() -> None:
     assert timed(left.encode(), right.encode(), unordered="$").differences == ()
 
 
+@pytest.mark.promise("B122")
 @pytest.mark.parametrize(
     ("control", "candidate"),
     [

@@ -74,6 +74,7 @@ def test_threads_may_parse_at_the_same_time() -> None:
     assert trees == [read_tree(text) for text in texts]
 
 
+@pytest.mark.promise("B123")
 @pytest.mark.parametrize(
     ("left", "right", "equal"),
     [(b"1", b"1.0", False), (b"1.0", b"1.00", True), (b"-0", b"0", True), (b"-0.0", b"0.0", True), (b"1e1", b"10.0", True),

@@ -32,6 +32,7 @@ def test_the_same_value_may_be_spelt_differently(control: bytes, candidate: byte
     assert json_found(b"[" + control + b"]", b"[" + candidate + b" ]") == []
 
 
+@pytest.mark.promise("B123", "B125")
 @pytest.mark.parametrize(
     ("control", "candidate"),
     [
@@ -89,6 +90,7 @@ def test_names_that_are_not_simple_are_quoted() -> None:
     ]
 
 
+@pytest.mark.promise("B124")
 @pytest.mark.parametrize(
     ("control", "candidate", "differences"),
     [
@@ -123,6 +125,7 @@ def test_what_a_terminal_might_obey_is_shown_escaped() -> None:
     assert comparison.differences[0].candidate == '"\\u001b[2J\\u202e\\u009b\\ud800é"'
 
 
+@pytest.mark.promise("B122")
 def test_not_a_number_is_labelled() -> None:
     assert compared(json_text("[null]"), json_text("[-Infinity]")).differences[0].candidate == "-Infinity (not JSON)"
 
