@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from proxy.model.table import CompareRules
 from shadow.compare import DEFAULT_LIMITS, NO_ORIGINS, Limits, Origins, compare
 from shadow.drift import beyond_noise
-from shadow.model import Answer, Comparison, Outcome
+from shadow.model import Answer, Comparison, Difference, Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Classified:
     """``outcome`` is None if the answers could not be compared (``comparison.undecodable`` says why). ``comparison.differences``
     are those that count against the candidate: none unless the outcome is MISMATCH or CANDIDATE_ERROR. ``noisy_places`` are
-    where the control disagreed with itself."""
+    where the control disagreed with itself. ``differing`` are all differences before anything explained them, ``drift`` those
+    between the control's two answers."""
 
     outcome: Outcome | None
     comparison: Comparison
     noisy_places: tuple[str, ...] = ()
+    differing: tuple[Difference, ...] = ()
+    drift: tuple[Difference, ...] = ()
 
 
 def needs_recheck(comparison: Comparison) -> bool:
@@ -43,30 +47,33 @@ def classify(
     such an answer is no measure (two equal 5xx are a match). The second control answer equals the candidate's: STALE.
     The control disagrees with itself wherever they differ: NOISE. The candidate answered 5xx: CANDIDATE_ERROR. Else MISMATCH.
     """
-    comparison = compare(control, candidate, rules, today=today, limits=limits, origins=origins)
-    if not comparison.differences:
-        return _without_difference(comparison)
-    if control.status >= 500:
-        return Classified(Outcome.CONTROL_ERROR, replace(comparison, differences=()))
-    counting = comparison.differences
-    noisy: tuple[str, ...] = ()
+    differ = partial(compare, rules=rules, today=today, limits=limits)
+    comparison = differ(control, candidate, origins=origins)
+    drift: tuple[Difference, ...] = ()
     if again is not None:
-        if _equal(compare(again, candidate, rules, today=today, limits=limits, origins=origins)):
-            return Classified(Outcome.STALE, replace(comparison, differences=()))
-        own = replace(origins, candidate=origins.control)
-        drift = compare(control, again, rules, today=today, limits=limits, origins=own)
-        noisy = tuple(sorted({difference.place for difference in drift.differences}))
-        counting = beyond_noise(counting, drift.differences)
+        drift = differ(control, again, origins=replace(origins, candidate=origins.control)).differences
+    noisy = tuple(sorted({difference.place for difference in drift}))
+    differing = comparison.differences
+
+    def classified(outcome: Outcome | None, counting: tuple[Difference, ...] = ()) -> Classified:
+        return Classified(outcome, replace(comparison, differences=counting), noisy, differing, drift)
+
+    if not differing:
+        return classified(_without_difference(comparison))
+    if control.status >= 500:
+        return classified(Outcome.CONTROL_ERROR)
+    if again is not None and _equal(differ(again, candidate, origins=origins)):
+        return classified(Outcome.STALE)
+    counting = beyond_noise(differing, drift)
     if not counting:
-        return Classified(Outcome.NOISE, replace(comparison, differences=()), noisy)
-    outcome = Outcome.CANDIDATE_ERROR if candidate.status >= 500 else Outcome.MISMATCH
-    return Classified(outcome, replace(comparison, differences=counting), noisy)
+        return classified(Outcome.NOISE)
+    return classified(Outcome.CANDIDATE_ERROR if candidate.status >= 500 else Outcome.MISMATCH, counting)
 
 
-def _without_difference(comparison: Comparison) -> Classified:
+def _without_difference(comparison: Comparison) -> Outcome | None:
     if comparison.undecodable is not None:
-        return Classified(None, comparison)
-    return Classified(Outcome.WAIVED if comparison.waived else Outcome.MATCH, comparison)
+        return None
+    return Outcome.WAIVED if comparison.waived else Outcome.MATCH
 
 
 def _equal(comparison: Comparison) -> bool:

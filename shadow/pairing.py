@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import secrets
 import time
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from shadow.keep import Keeping
 from shadow.lag import Lag
 from shadow.model import Answer, Difference, Outcome
 from shadow.parse import BadHead, parse_answer, parse_request
+from shadow.places import PlaceSeen, hits_of, places_seen
 from shadow.redact import Redactor
 from shadow.repeats import Repeats
 from shadow.replay import BY_DEFAULT, Failed, Failure, NotCompared, Replayer
@@ -57,6 +59,8 @@ class Pair:
     outcome: Outcome
     classified: Classified | None = None
     error: str | None = None
+    sampled: bool = False
+    """Whether the dice chose it for asking the control twice, whatever came of it."""
 
 
 def new_pair_id() -> str:
@@ -76,6 +80,7 @@ class Pairing:
         *,
         clock: Callable[[], float] = time.time,
         new_id: Callable[[], str] = new_pair_id,
+        dice: Callable[[], float] = random.random,
     ) -> None:
         self._replayer = replayer
         self._redactor = redactor
@@ -85,6 +90,7 @@ class Pairing:
         self._repeats = Repeats(secrets.token_bytes(32))
         self._clock = clock
         self._new_id = new_id
+        self._dice = dice
 
     async def pair(self, exchange: Exchange, plan: Plan) -> Recorded | NotCompared:
         """What comes of one exchange. Never raises for anything that a client or a backend did."""
@@ -114,19 +120,15 @@ class Pairing:
     ) -> Recorded | NotCompared:
         again: Answer | None = None
         classified = await self._classify(plan, control, candidate, None)
-        # A difference may be a race or noise: where a repeat is harmless, the control tells.
-        if (
-            classified.outcome in {Outcome.MISMATCH, Outcome.CANDIDATE_ERROR}
-            and copy.safe
-            and needs_recheck(classified.comparison)
-        ):
+        sampled = copy.safe and self._dice() < plan.repeat
+        if copy.safe and (sampled or _wants_recheck(classified)):
             repeated = await self._send(copy, plan.control, plan)
             if isinstance(repeated, Answer):
                 again = repeated
                 classified = await self._classify(plan, control, candidate, again)
         if classified.outcome is None:
             return NotCompared(Skip.UNDECODABLE, classified.comparison.undecodable or "")
-        pair = Pair(exchange, plan, head, control, candidate, again, classified.outcome, classified)
+        pair = Pair(exchange, plan, head, control, candidate, again, classified.outcome, classified, sampled=sampled)
         if _size(control, candidate) > INLINE_BYTES:
             return await asyncio.get_running_loop().run_in_executor(self._large, self._recorded, pair)
         return self._recorded(pair)
@@ -171,6 +173,10 @@ class Pairing:
             candidate_version=version_of(pair.candidate, plan.version_headers.get(plan.candidate or ""), hide),
             shape=shape_of(pair.head, identity, status, hide),
             statuses=statuses,
+            places=self._places(pair),
+            hits=() if pair.classified is None else hits_of(pair.classified.comparison),
+            again=pair.again is not None,
+            sampled=pair.again is not None and pair.sampled,
             repeat=self._repeats.repeats(plan.route, identity, pair.head, status, pair.outcome, at),
         )
 
@@ -183,6 +189,17 @@ class Pairing:
             path = self._redactor.text(signature.path)
             found.append(SignatureSeen(signature.id, path, str(signature.kind), example.control, example.candidate))
         return tuple(found)
+
+    def _places(self, pair: Pair) -> tuple[PlaceSeen, ...]:
+        """Of errors and races nothing can be learned about places."""
+        if pair.classified is None or pair.outcome in {Outcome.CONTROL_ERROR, Outcome.STALE}:
+            return ()
+        seen = places_seen(
+            pair.classified.differing, pair.classified.drift, sampled=pair.sampled and pair.again is not None
+        )
+        for place in seen:
+            place.place = self._redactor.text(place.place)
+        return seen
 
     def _kept(self, pair: Pair) -> StoredPair:
         redactor, exchange, classified = self._redactor, pair.exchange, pair.classified
@@ -219,6 +236,11 @@ class Pairing:
             return None
         headers, body = self._redactor.headers(answer.headers), self._redactor.body(answer.headers, answer.body)
         return StoredAnswer(answer.status, headers, body, answer.first_byte, answer.total)
+
+
+def _wants_recheck(classified: Classified) -> bool:
+    """A difference may be a race or noise: the control, asked again, tells."""
+    return classified.outcome in {Outcome.MISMATCH, Outcome.CANDIDATE_ERROR} and needs_recheck(classified.comparison)
 
 
 def _size(control: Answer, candidate: Answer) -> int:

@@ -21,7 +21,8 @@ class Plan:
     """One route's plan. ``control`` and ``candidate`` are backend names; ``urls`` maps a backend name to its base URLs,
     ``tls`` to what holds for those with https, where that is not the default, ``version_headers`` to the header whose value names
     the build that answered.
-    ``timeout`` is seconds for one whole replay, ``max_answer`` bytes of an answer's body.
+    ``timeout`` is seconds for one whole replay, ``max_answer`` bytes of an answer's body, ``repeat`` the share of safe copies
+    for which the control is asked twice.
 
     ``rules`` names the rule set: evidence gathered under different rules is never added up (an epoch ends).
     """
@@ -37,6 +38,7 @@ class Plan:
     timeout: float
     urls: dict[str, tuple[str, ...]]
     max_answer: int = 1024 * 1024
+    repeat: float = 0.0
     tls: dict[str, BackendTls] = field(default_factory=dict)
     version_headers: dict[str, str] = field(default_factory=dict)
 
@@ -73,6 +75,7 @@ class Plan:
             timeout=data["timeout"],
             urls={name: tuple(urls) for name, urls in data["urls"].items()},
             max_answer=data["max_answer"],
+            repeat=data.get("repeat", 0.0),
             tls={name: _tls(keys) for name, keys in data["tls"].items()},
             version_headers=data.get("version_headers", {}),  # not in plans that an older strangler stored
         )
@@ -93,6 +96,7 @@ def plan_of(route: Route, table: Table) -> Plan:
         timeout=route.shadow.timeout if route.shadow else 0.0,
         urls={name: tuple(endpoint.url for endpoint in table.backends[name].endpoints) for name in sides},
         max_answer=route.shadow.max_answer if route.shadow else 0,
+        repeat=route.shadow.repeat if route.shadow else 0.0,
         tls={name: tls for name in sides if (tls := table.backends[name].tls) != BackendTls()},
         version_headers={name: header for name in sides if (header := table.backends[name].version_header)},
     )

@@ -211,7 +211,8 @@ class ReadyRule:
 
 @dataclass(frozen=True, slots=True)
 class ShadowPolicy:
-    """Which requests are copied. ``sample`` is a fraction; ``unsafe`` the reason why a repeated write is harmless."""
+    """Which requests are copied. ``sample`` is a fraction; ``unsafe`` the reason why a repeated write is harmless; ``repeat`` the
+    fraction of safe ones that the control is asked once more, to learn where it disagrees with itself."""
 
     sample: float
     unsafe: str | None = None
@@ -219,6 +220,7 @@ class ShadowPolicy:
     timeout: float = 5.0
     max_request: int = 256 * 1024
     max_answer: int = 1024 * 1024
+    repeat: float = 0.02
 
 
 @dataclass(frozen=True, slots=True)

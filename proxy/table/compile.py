@@ -221,6 +221,7 @@ def _shadow(keys: ShadowKeys) -> ShadowPolicy:
         timeout=keys.timeout,
         max_request=keys.max_request,
         max_answer=keys.max_answer,
+        repeat=keys.repeat,
     )
 
 

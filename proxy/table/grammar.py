@@ -124,6 +124,8 @@ class ShadowKeys(Entry):
     """A larger request body is not copied (and counted). Default 256KiB."""
     max_answer: Size = 1024 * 1024
     """A larger answer body is not compared (and counted). Default 1MiB."""
+    repeat: Share = 0.02
+    """Share of the safe copies for which the control is asked once more, to learn where it disagrees with itself. Default 2%."""
 
 
 class ReadyKeys(Entry):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shadow.model import Difference, Outcome, Shape
+from shadow.places import PlaceSeen, RuleHit
 
 TextHeaders = tuple[tuple[str, str], ...]
 
@@ -85,6 +86,8 @@ class Recorded:
 
     Versions are builds as the answers named them, empty if they did not. ``statuses`` are the status classes of control and
     candidate. ``repeat``: the same was asked for the same client a moment ago, so it counts no further towards readiness.
+    ``places`` differ, or are where the control disagreed with itself; ``hits`` is what rules hid. ``again``: the control was asked
+    twice; ``sampled``: because the dice said so.
     """
 
     route: str
@@ -101,3 +104,7 @@ class Recorded:
     shape: Shape | None = None
     statuses: tuple[str, str] | None = None
     repeat: bool = False
+    places: tuple[PlaceSeen, ...] = ()
+    hits: tuple[RuleHit, ...] = ()
+    again: bool = False
+    sampled: bool = False

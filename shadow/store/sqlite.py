@@ -15,6 +15,7 @@ from shadow.store.errors import StoreError
 from shadow.store.mark import set_mark
 from shadow.store.read import read_pairs, read_plans, read_signatures, read_summaries
 from shadow.store.read_kept import Wanted, read_kept
+from shadow.store.read_learned import Learned, read_learned
 from shadow.store.records import StoredPair
 from shadow.store.write import StoreWriter
 from shadow.triage import Triage
@@ -63,6 +64,11 @@ class SqliteStore:
         """The plans of the table's routes as last told, by route."""
         with open_for_reading(self.path) as connection:
             return read_plans(connection)
+
+    def learned(self) -> dict[str, Learned]:
+        """What is known of every route's places and rules, by route."""
+        with open_for_reading(self.path) as connection:
+            return read_learned(connection, read_plans(connection))
 
     def triage(self) -> dict[str, Triage]:
         """The newest decision about each signature, by its id."""

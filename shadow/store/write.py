@@ -18,6 +18,7 @@ from shadow.store.histogram import bucket, ratio_bucket
 from shadow.store.records import Recorded, SignatureSeen, StoredPair
 from shadow.store.retention import Retention, remove_old
 from shadow.store.write_epochs import Epochs
+from shadow.store.write_places import Places
 from shadow.store.write_shapes import Shapes
 
 MAX_SIGNATURES: Final = 1000
@@ -74,8 +75,10 @@ class _Known:
     epochs: Epochs
     signatures: dict[int, set[str]] = field(default_factory=dict)
     shapes: dict[int, set[Shape]] = field(default_factory=dict)
+    places: dict[int, set[tuple[str, str]]] = field(default_factory=dict)
 
     def forget(self) -> None:
+        self.places.clear()
         self.epochs.forget()
         self.signatures.clear()
         self.shapes.clear()
@@ -89,6 +92,7 @@ class _Writing:
         self._epochs = known.epochs
         self._signatures = known.signatures
         self._shapes = Shapes(connection, known.shapes)
+        self._places = Places(connection, known.places)
         self._counts: Counter[tuple[int, int, str]] = Counter()
         self._latencies: Counter[tuple[int, int, str, int]] = Counter()
         self._spans: dict[int, tuple[float, float]] = {}
@@ -134,6 +138,20 @@ class _Writing:
         versions = recorded.control_version, recorded.candidate_version
         epoch = self._epochs.of_pair(recorded.route, recorded.rules, at, *versions)
         hour = int(at // HOUR)
+        first, last = self._spans.get(epoch, (at, at))
+        self._spans[epoch] = min(first, at), max(last, at)
+        self._count(epoch, hour, recorded)
+        self._count_latencies(epoch, hour, recorded)
+        for place in recorded.places:
+            self._places.add(epoch, place)
+        for hit in recorded.hits:
+            self._places.hit(epoch, at, hit)
+        if recorded.pair is not None:
+            self._write_pair(epoch, recorded.pair)
+        for signature in recorded.signatures:
+            self._write_signature(epoch, hour, at, signature, recorded.pair)
+
+    def _count(self, epoch: int, hour: int, recorded: Recorded) -> None:
         self._counts[epoch, hour, f"outcome:{recorded.outcome}"] += 1
         if recorded.statuses is not None:
             self._counts[epoch, hour, f"status:{':'.join(recorded.statuses)}"] += 1
@@ -142,17 +160,17 @@ class _Writing:
                 self._counts[epoch, hour, f"repeat:{'wrong' if recorded.outcome in WRONG else 'clean'}"] += 1
             elif recorded.shape is not None:
                 self._shapes.add(epoch, recorded.shape)
-        first, last = self._spans.get(epoch, (at, at))
-        self._spans[epoch] = min(first, at), max(last, at)
+        if recorded.again:
+            self._counts[epoch, hour, "again"] += 1
+        if recorded.sampled:
+            self._counts[epoch, hour, "sampled"] += 1
+
+    def _count_latencies(self, epoch: int, hour: int, recorded: Recorded) -> None:
         for side, latency in (("control", recorded.control_ms), ("candidate", recorded.candidate_ms)):
             if latency is not None:
                 self._latencies[epoch, hour, side, bucket(latency)] += 1
         if recorded.control_ms is not None and recorded.candidate_ms is not None:
             self._latencies[epoch, hour, "ratio", ratio_bucket(recorded.control_ms, recorded.candidate_ms)] += 1
-        if recorded.pair is not None:
-            self._write_pair(epoch, recorded.pair)
-        for signature in recorded.signatures:
-            self._write_signature(epoch, hour, at, signature, recorded.pair)
 
     def _write_pair(self, epoch: int, pair: StoredPair) -> None:
         self._connection.execute(

@@ -482,3 +482,25 @@ async def test_killed_at_any_moment_it_leaves_a_store_that_opens_clean_and_the_n
         plain.close()
         [summary] = SqliteStore(tmp_path / "strangler.db").summaries()
         assert sum(summary.outcomes.values()) >= receipted
+
+
+async def test_the_dice_choose_pairs_for_which_the_control_is_asked_twice_whatever_came_of_them(
+    shadow: Shadow, backend: Backend
+) -> None:
+    asked: list[str] = []
+
+    async def control(request: web.Request) -> web.StreamResponse:
+        asked.append(request.raw_path)
+        return await says({"a": 1, "n": len(asked)})(request)
+
+    plan = plan_for(await backend(control), await backend(says({"a": 1, "n": 0})), repeat=1.0)
+    shadow.tap.plans(plan)
+    summary = await summary_after(
+        shadow, exchange_of(b'{"a": 1, "n": 0}'), exchange_of(b'{"a": 1, "n": 0}', method="POST")
+    )
+    assert summary.outcomes == {Outcome.MATCH: 2}
+    assert len(asked) == 1  # a write is never repeated
+    learned = shadow.store.learned()["orders"]
+    assert (learned.asked_twice, learned.repeats) == (1, 1)
+    (place,) = learned.places
+    assert (place.place, place.only_control, place.only_candidate, place.values) == ("$.n", 1, 0, "integer")

@@ -1,0 +1,69 @@
+"""What one pair says of the places at which it differs: share of the statistics in ``noise``, and what each rule hid. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shadow.model import Comparison, Difference
+from shadow.value_class import NONE, distance, joined, value_class
+
+
+@dataclass(slots=True)
+class PlaceSeen:
+    """One place and kind in one pair. ``differed``: control and candidate; ``drifted``: the control and itself; ``sampled``: the dice
+    chose this pair for asking the control twice."""
+
+    place: str
+    kind: str
+    differed: bool = False
+    drifted: bool = False
+    sampled: bool = False
+    values: str = NONE
+    distance: float = 0.0
+    share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RuleHit:
+    """How many differences of one kind a rule hid in one pair."""
+
+    rule: str
+    kind: str
+    count: int
+
+
+def places_seen(
+    differences: Iterable[Difference], drift: Iterable[Difference], *, sampled: bool
+) -> tuple[PlaceSeen, ...]:
+    """``differences`` are the pair's before anything explains them, ``drift`` those between the control's two answers."""
+    found: dict[tuple[str, str], PlaceSeen] = {}
+    for own, those in ((False, differences), (True, drift)):
+        for difference in those:
+            key = difference.place, str(difference.kind)
+            seen = found.get(key)
+            if seen is None:
+                seen = found[key] = PlaceSeen(*key, sampled=sampled)
+            seen.drifted |= own
+            seen.differed |= not own
+            _learn(seen, difference)
+    return tuple(found.values())
+
+
+def hits_of(comparison: Comparison) -> tuple[RuleHit, ...]:
+    """What the rules hid in one pair."""
+    hidden = (*comparison.waived, *comparison.normalised)
+    counts = Counter((rule, str(difference.kind)) for difference, rule in hidden)
+    return tuple(RuleHit(rule, kind, count) for (rule, kind), count in counts.items())
+
+
+def _learn(seen: PlaceSeen, difference: Difference) -> None:
+    for shown in (difference.control, difference.candidate):
+        seen.values = joined(seen.values, value_class(shown))
+    if difference.kind == "values_changed":
+        apart, share = distance(difference.control, difference.candidate)
+        seen.distance, seen.share = max(seen.distance, apart), max(seen.share, share)
+    else:
+        seen.distance = seen.share = math.inf

@@ -1,0 +1,39 @@
+"""What is known of places and rules, by epoch."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+
+from shadow.hidden import RuleUse
+from shadow.noise import PlaceNoise
+
+
+def read_places(connection: sqlite3.Connection, epoch: int) -> list[PlaceNoise]:
+    """Most frequent first."""
+    (repeats,) = connection.execute(
+        "SELECT coalesce(sum(n), 0) FROM count WHERE epoch = ? AND name = 'sampled'", (epoch,)
+    ).fetchone()
+    rows = connection.execute(
+        "SELECT place, kind, differed, drifted, only_candidate, only_control, both, value_class, distance, share"
+        " FROM place WHERE epoch = ? ORDER BY differed DESC, place, kind",
+        (epoch,),
+    )
+    return [
+        PlaceNoise(place, kind, differed, drifted, ours, own, both, repeats, values, _distance(apart), _distance(share))
+        for place, kind, differed, drifted, ours, own, both, values, apart, share in rows
+    ]
+
+
+def read_hits(connection: sqlite3.Connection, epoch: int) -> list[RuleUse]:
+    """What each rule hid, by kind, in the order of first appearance."""
+    rows = connection.execute(
+        "SELECT rule, kind, pairs, n, earlier, first_seen, last_seen FROM rule_hit WHERE epoch = ?"
+        " ORDER BY first_seen, rule, kind",
+        (epoch,),
+    )
+    return [RuleUse(*row) for row in rows]
+
+
+def _distance(stored: float) -> float:
+    return stored if stored >= 0 else math.inf

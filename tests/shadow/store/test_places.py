@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shadow.places import PlaceSeen, RuleHit
+from shadow.store.sqlite import SqliteStore
+from shadow.store.write import StoreWriter
+from shadow.store.write_places import MAX_PLACES
+from tests.shadow.store.results import batch, result
+from tests.shadow.tap import plan_for
+
+PLAN = plan_for("http://127.0.0.1:1", "http://127.0.0.1:2")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> SqliteStore:
+    return SqliteStore(tmp_path / "strangler.db")
+
+
+@pytest.fixture
+def writer(store: SqliteStore) -> Iterator[StoreWriter]:
+    writer = store.writer()
+    writer.write(batch(plans={"orders": PLAN}))
+    yield writer
+    writer.close()
+
+
+def seen(
+    place: str = "$.a", *, differed: bool = True, drifted: bool = False, sampled: bool = True, **more: object
+) -> PlaceSeen:
+    return PlaceSeen(place, "values_changed", differed, drifted, sampled, **more)  # type: ignore[arg-type]  # as it says
+
+
+def test_places_add_up_over_batches(store: SqliteStore, writer: StoreWriter) -> None:
+    for places in ((seen(), seen("$.b", drifted=True)), (seen(differed=False, drifted=True),), (seen(sampled=False),)):
+        writer.write(batch(result(places=places, again=True, sampled=places[0].sampled)))
+    learned = store.learned()["orders"]
+    assert (learned.compared, learned.asked_twice, learned.repeats) == (3, 3, 2)
+    a, b = learned.places
+    assert (a.place, a.differed, a.drifted, a.only_candidate, a.only_control, a.both) == ("$.a", 2, 1, 1, 1, 0)
+    assert (b.place, b.differed, b.drifted, b.both, b.repeats) == ("$.b", 1, 1, 1, 2)
+
+
+def test_sort_and_distance_of_values_are_those_of_all(store: SqliteStore, writer: StoreWriter) -> None:
+    for values, apart in (("integer", 2.0), ("float", 5.0), ("integer", 1.0)):
+        writer.write(batch(result(places=(seen(values=values, distance=apart, share=apart / 10),))))
+    (place,) = store.learned()["orders"].places
+    assert (place.values, place.distance, place.share) == ("float", 5.0, 0.5)
+    writer.write(batch(result(places=(seen(values="text", distance=math.inf, share=math.inf),))))
+    (place,) = store.learned()["orders"].places
+    assert (place.values, place.distance) == ("mixed", math.inf)
+
+
+def test_what_rules_hid_is_counted_and_a_new_kind_knows_how_much_came_before(
+    store: SqliteStore, writer: StoreWriter
+) -> None:
+    for number in range(25):
+        writer.write(batch(result(at=1000.0 + number, hits=(RuleHit("$.a", "values_changed", 2),))))
+    writer.write(batch(result(at=2000.0, hits=(RuleHit("$.a", "type_changes", 1),))))
+    old, new = store.learned()["orders"].uses
+    assert (old.kind, old.pairs, old.n, old.is_news) == ("values_changed", 25, 50, False)
+    assert (new.kind, new.pairs, new.earlier, new.is_news, new.first_seen) == ("type_changes", 1, 25, True, 2000.0)
+
+
+def test_places_are_bounded(store: SqliteStore, writer: StoreWriter) -> None:
+    writer.write(batch(result(places=tuple(seen(f"$.a{number}") for number in range(MAX_PLACES + 5)))))
+    writer.write(batch(result(places=(seen("$.one-more"), seen("$.a1")))))
+    assert len(store.learned()["orders"].places) == MAX_PLACES
