@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from console.exits import Undecided
-from console.report import select
+from console.report import Document, report_document, select
 from shadow.model import RouteSummary
 from shadow.store import BadStoreUrl, SqliteStore, StoreError, open_store
 
@@ -33,16 +33,27 @@ def reading(url: str) -> Iterator[SqliteStore]:
         raise Undecided(str(error)) from error
 
 
-def summaries(url: str, *, since: float | None, route: str | None) -> list[RouteSummary]:
-    """What the store knows of every route, or of ``route``."""
+def summaries(url: str, *, since: float | None) -> list[RouteSummary]:
+    """What the store knows of every route."""
     with reading(url) as store:
-        found = store.summaries(since=since)
+        return store.summaries(since=since)
+
+
+def chosen(found: list[RouteSummary], route: str | None) -> list[RouteSummary]:
+    """Those of ``route``, all of them for None; ends the command if there is no such route."""
     try:
         return select(found, route)
     except KeyError:
         raise click.BadParameter(
             unknown_route(route or "", [one.route for one in found]), param_hint="--route"
         ) from None
+
+
+def report(url: str, *, since: float | None, route: str | None, now: float) -> Document:
+    """The report of every route, or of ``route``."""
+    found = summaries(url, since=since)
+    chosen(found, route)
+    return report_document(found, now=now, route=route)
 
 
 def options_to_repeat(url: str) -> str:

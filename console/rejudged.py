@@ -7,7 +7,7 @@ from typing import Any
 from console.report import outcomes_document, readiness_document
 from shadow.again.rejudge import Rejudged, estimated
 from shadow.judge import judge
-from shadow.model import RouteSummary
+from shadow.model import ALONE, Bar, RouteSummary
 
 Document = dict[str, Any]
 
@@ -15,7 +15,7 @@ MOST_CHANGED = 100
 """Changed pairs of a route that are listed; all are counted."""
 
 
-def rejudged_document(summary: RouteSummary, again: Rejudged, *, now: float) -> Document:
+def rejudged_document(summary: RouteSummary, again: Rejudged, *, now: float, bar: Bar = ALONE) -> Document:
     """One route: as it was judged, and as it would be. ``after`` is an estimate from the pairs that were kept."""
     then = estimated(summary, again)
     left = set(again.signatures)
@@ -26,8 +26,8 @@ def rejudged_document(summary: RouteSummary, again: Rejudged, *, now: float) -> 
         "kept": len(again.ways) + sum(again.unusable.values()),
         "judged": len(again.ways),
         "unusable": dict(again.unusable.most_common()),
-        "before": _side(summary, now),
-        "after": _side(then, now),
+        "before": _side(summary, now, bar),
+        "after": _side(then, now, bar),
         "changed": len(changed),
         "pairs": [
             {"pair": way.pair, "before": way.before.value, "after": way.after.value} for way in changed[:MOST_CHANGED]
@@ -40,8 +40,9 @@ def rejudged_document(summary: RouteSummary, again: Rejudged, *, now: float) -> 
     }
 
 
-def _side(summary: RouteSummary, now: float) -> Document:
-    return {"outcomes": outcomes_document(summary), "readiness": readiness_document(judge(summary, now=now))}
+def _side(summary: RouteSummary, now: float, bar: Bar) -> Document:
+    readiness = judge(summary, now=now, bar=bar)
+    return {"outcomes": outcomes_document(summary), "readiness": readiness_document(readiness)}
 
 
 def _place(place: tuple[str, str]) -> Document:

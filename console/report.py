@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
+from console.evidence_document import MOST_EVIDENCE, evidence_documents
 from proxy.model.log import rfc3339
-from shadow.judge import PRECEDENCE, judge
-from shadow.model import Latency, Outcome, Readiness, RouteSummary, SignatureSummary, Verdict
+from shadow.judge import PRECEDENCE, bars_of, judge
+from shadow.model import ALONE, Bar, Latency, Outcome, Readiness, RouteSummary, SignatureSummary, Verdict
 
 Document = dict[str, Any]
 
@@ -18,19 +19,25 @@ SILENT: Final = (Outcome.NOISE, Outcome.STALE, Outcome.CONTROL_ERROR)
 """Outcomes that say nothing about the candidate."""
 
 
-def report_document(summaries: Iterable[RouteSummary], *, now: float, table_version: int | None = None) -> Document:
-    """The report, worst route first. ``table_version`` None: the newest that the store was told of."""
-    summaries = list(summaries)
+def report_document(
+    summaries: Sequence[RouteSummary], *, now: float, route: str | None = None, table_version: int | None = None
+) -> Document:
+    """The report, worst route first. ``summaries`` are of all routes, as how much evidence one needs depends on the others; ``route``
+    chooses one. ``table_version`` None: the newest that the store was told of. Raises KeyError if there is no such route."""
     if table_version is None:
         table_version = max((summary.table_version for summary in summaries), default=0)
+    bars = bars_of(summaries, now=now)
+    chosen = select(summaries, route)
     return {
         "table_version": table_version,
         "generated_at": rfc3339(now),
-        "routes": sorted((route_document(summary, now=now) for summary in summaries), key=_badness),
+        "routes": sorted(
+            (route_document(one, now=now, bar=bars.get(one.route, ALONE)) for one in chosen), key=_badness
+        ),
     }
 
 
-def route_document(summary: RouteSummary, *, now: float) -> Document:
+def route_document(summary: RouteSummary, *, now: float, bar: Bar = ALONE) -> Document:
     outcomes = outcomes_document(summary)
     return {
         "route": summary.route,
@@ -42,12 +49,13 @@ def route_document(summary: RouteSummary, *, now: float) -> Document:
         "compared": sum(outcomes.values()),
         "outcomes": outcomes,
         "skipped": dict(sorted(summary.skipped.items())),
-        "readiness": readiness_document(judge(summary, now=now)),
+        "readiness": readiness_document(judge(summary, now=now, bar=bar)),
         "signatures": [signature_document(signature) for signature in summary.signatures],
         "latency_ms": {
             "control": _latency(summary.control_latency),
             "candidate": _latency(summary.candidate_latency),
         },
+        **evidence_documents(summary),
     }
 
 
@@ -61,6 +69,15 @@ def readiness_document(readiness: Readiness) -> Document:
         "target": readiness.target,
         "clean_needed": readiness.clean_needed,
         "reasons": list(readiness.reasons),
+        "pairs": readiness.pairs,
+        "wrong": readiness.wrong,
+        "evidence": min(readiness.evidence, MOST_EVIDENCE),
+        "bar": {
+            "evidence": readiness.bar.height,
+            "routes": readiness.bar.routes,
+            "together": readiness.bar.together,
+        },
+        "hours_needed": readiness.hours_needed,
     }
 
 

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from console.evidence_text import evidence_lines
 from console.report import Document, wrong
 from console.terminal import VERDICT_STYLES, plain_table, safe
 from shadow.figures import plural, share_of
@@ -66,7 +67,7 @@ def _section(route: Document, options: str) -> Iterator[RenderableType]:
     yield Text.assemble(safe(route["route"], "bold"), ": ", (verdict, VERDICT_STYLES[verdict]))
     for reason in route["readiness"]["reasons"]:
         yield _line(safe(reason))
-    for fact in filter(None, (_outcomes(route), _latency(route))):
+    for fact in filter(None, (_outcomes(route), *evidence_lines(route))):
         yield _line(safe(fact, "dim"))
     if route["signatures"]:
         yield Padding(signatures_table(route["signatures"][:MOST_SIGNATURES], options=options), (0, 0, 0, 2))
@@ -91,21 +92,6 @@ def _outcomes(route: Document) -> str:
 
 def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in counts.items() if n)
-
-
-def _latency(route: Document) -> str:
-    control, candidate = route["latency_ms"]["control"], route["latency_ms"]["candidate"]
-    if None in (control["p50"], candidate["p50"]):
-        return ""
-    return ", ".join(
-        f"{quantile} {_ms(control[quantile])} -> {_ms(candidate[quantile])} ms" for quantile in ("p50", "p99")
-    )
-
-
-def _ms(milliseconds: float | None) -> str:
-    if milliseconds is None:
-        return "?"
-    return f"{milliseconds:.0f}" if milliseconds >= 10 else f"{milliseconds:.1f}"
 
 
 def signatures_table(signatures: list[Document], *, routes: bool = False, options: str = "") -> RenderableType:

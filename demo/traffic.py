@@ -7,7 +7,8 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-USERS = 120
+USERS = 20_000
+"""So many that hardly anybody asks the same twice within a minute: repeats would not count towards readiness."""
 UNCLAIMED = "(unclaimed)"
 """Requests that no route claims; they go to the monolith, and no report is made about them."""
 _WORDS = ("widgets", "caf%C3%A9", "blue+shoes", "a%2Fb", "42")
@@ -32,7 +33,7 @@ def traffic(scale: float = 1.0, seed: int = 11) -> Iterator[Request]:
     dice.shuffle(kinds)
     for kind in kinds:
         method, target, headers, body = KINDS[kind][1](dice)
-        user = f"user-{dice.randrange(USERS):03}"
+        user = f"user-{dice.randrange(USERS):05}"
         yield Request(kind, method, target, {"Cookie": f"session={user}; theme=dark", **headers}, body)
 
 

@@ -9,20 +9,11 @@ from functools import cached_property
 from typing import Final
 
 from proxy.model.decision import NOT_LOST, Skip
-from shadow.evidence import limit_of
-from shadow.model import Outcome, RouteSummary, Verdict
+from shadow.evidence import clean_needed, limit_of
+from shadow.model import ALONE, COMPARABLE, WRONG, Bar, Outcome, RouteSummary, Verdict
 
-COMPARABLE: Final = (
-    Outcome.MATCH,
-    Outcome.WAIVED,
-    Outcome.MISMATCH,
-    Outcome.CANDIDATE_ERROR,
-    Outcome.CANDIDATE_TIMEOUT,
-)
-"""Outcomes that say something about the candidate: the denominator. Noise, stale pairs and control errors say nothing."""
-WRONG: Final = (Outcome.MISMATCH, Outcome.CANDIDATE_ERROR, Outcome.CANDIDATE_TIMEOUT)
-"""Outcomes that a client would have noticed, had the candidate answered."""
-
+LEAST_SECONDS: Final = 600.0
+"""No rate is told from less."""
 
 UNSHADOWED: Final = frozenset({"legacy", "retired"})
 """Stages in which there is no second side to compare with."""
@@ -38,20 +29,44 @@ class Finding:
 
 @dataclass(frozen=True)
 class Figures:
-    """A route's summary, the time (Unix seconds), and the sums that several gates need."""
+    """A route's summary, the time (Unix seconds), the evidence that it needs, and the sums that several gates need."""
 
     summary: RouteSummary
     now: float
+    bar: Bar = ALONE
 
     @cached_property
-    def pairs(self) -> int:
-        """n: pairs that say something about the candidate."""
+    def compared(self) -> int:
+        """All pairs that say something about the candidate."""
         return self.count(*COMPARABLE)
 
     @cached_property
+    def pairs(self) -> int:
+        """n: those of them that count, which repeats do not."""
+        return max(0, self.compared - sum(self.summary.repeats))
+
+    @cached_property
     def wrong(self) -> int:
-        """k: pairs in which the candidate was wrong."""
-        return self.count(*WRONG)
+        """k: pairs that count in which the candidate was wrong."""
+        return min(self.pairs, max(0, self.count(*WRONG) - self.summary.repeats[1]))
+
+    @cached_property
+    def clean_needed(self) -> int:
+        """How many more pairs, all of them clean; 0 if none, or if no number would do."""
+        return clean_needed(self.wrong, self.pairs, self.limit, 1 / self.bar.height) if self.provable else 0
+
+    @cached_property
+    def per_hour(self) -> float | None:
+        """How fast pairs that count have come of late, None if there are too few to tell."""
+        if self.summary.recent is None:
+            return None
+        pairs, since = self.summary.recent
+        return pairs / (self.now - since) * 3600 if pairs and self.now - since >= LEAST_SECONDS else None
+
+    @property
+    def hours_needed(self) -> float | None:
+        """For ``clean_needed`` pairs at the present rate."""
+        return self.clean_needed / self.per_hour if self.per_hour else None
 
     @cached_property
     def lost(self) -> dict[str, int]:
@@ -99,6 +114,20 @@ def percent(share: float) -> str:
 def share_of(part: int, whole: int) -> str:
     """``3 of 1,200 (0.25 %)``: a percentage never stands without its denominator."""
     return f"{part:,} of {whole:,} ({percent(part / whole)})" if whole else f"{part:,} of {whole:,}"
+
+
+def hours(count: float) -> str:
+    """About how long: nobody plans by the minute."""
+    if count < 1:
+        return "less than an hour"
+    return (
+        f"about {plural(math.ceil(count), 'hour')}" if count <= 48 else f"about {plural(math.ceil(count / 24), 'day')}"
+    )
+
+
+def short(text: str, most: int = 60) -> str:
+    """Of a name that others chose, so much that a sentence with it stays one."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def plural(count: int, noun: str) -> str:

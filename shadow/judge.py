@@ -2,29 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from shadow import gates
-from shadow.evidence import clean_needed
-from shadow.figures import Figures, Gate
+from shadow.bars import bars
+from shadow.evidence import e_value
+from shadow.figures import Figures, Finding, Gate
 from shadow.folder import found_in
-from shadow.model import Readiness, RouteSummary, Verdict
+from shadow.gates import evidence
+from shadow.model import ALONE, Bar, Readiness, RouteSummary, Verdict
 
 PRECEDENCE: Final = (Verdict.BLOCKED, Verdict.INCONCLUSIVE, Verdict.NOT_YET, Verdict.READY)
 """Gravest first. Blocked comes before inconclusive: what is known to be wrong stays wrong, whatever else is missing."""
 
 _GATES: Final[tuple[Gate, ...]] = found_in(gates, "GATE")
+_BESIDE_EVIDENCE: Final = tuple(gate for gate in _GATES if gate is not evidence.GATE)
 
 
-def judge(summary: RouteSummary, *, now: float) -> Readiness:
-    """May this route move? ``now`` is Unix time. The reasons are sentences with their figures, the gravest first."""
-    figures = Figures(summary, now)
-    findings = [finding for gate in _GATES if (finding := gate(figures)) is not None]
+def judge(summary: RouteSummary, *, now: float, bar: Bar = ALONE) -> Readiness:
+    """May this route move? ``now`` is Unix time, ``bar`` the evidence that it needs, given the other routes. The reasons are sentences
+    with their figures, the gravest first."""
+    figures = Figures(summary, now, bar)
+    findings = _findings(figures, _GATES)
     findings.sort(key=lambda finding: PRECEDENCE.index(finding.verdict))
-    verdict = findings[0].verdict
     return Readiness(
-        verdict=verdict,
+        verdict=findings[0].verdict,
         target=summary.target,
-        clean_needed=clean_needed(figures.wrong, figures.pairs, figures.limit) if figures.provable else 0,
+        clean_needed=figures.clean_needed,
         reasons=tuple(finding.reason for finding in findings),
+        pairs=figures.pairs,
+        wrong=figures.wrong,
+        evidence=_evidence(figures),
+        bar=figures.bar,
+        hours_needed=figures.hours_needed,
     )
+
+
+def bars_of(summaries: Iterable[RouteSummary], *, now: float) -> dict[str, Bar]:
+    """What each route that is judged needs, given the others: those with a candidate that is shadowed.
+
+    A route that another gate keeps back is not called ready, so it must not lower the bar for the others: its E counts as 0.
+    """
+    judged = [figures for summary in summaries if (figures := Figures(summary, now)).shadowed and figures.provable]
+    return bars(
+        {
+            figures.summary.route: 0.0 if _findings(figures, _BESIDE_EVIDENCE) else _evidence(figures)
+            for figures in judged
+        }
+    )
+
+
+def _findings(figures: Figures, asked: tuple[Gate, ...]) -> list[Finding]:
+    return [finding for gate in asked if (finding := gate(figures)) is not None]
+
+
+def _evidence(figures: Figures) -> float:
+    return e_value(figures.wrong, figures.pairs, figures.limit) if figures.provable else 0.0

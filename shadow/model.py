@@ -208,10 +208,31 @@ class Verdict(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Bar:
+    """The evidence E that a route needs, if ``routes`` are judged and it would be one of ``together`` that are ready."""
+
+    height: float = 20.0
+    routes: int = 1
+    together: int = 1
+
+
+ALONE: Final = Bar()
+
+
+@dataclass(frozen=True, slots=True)
 class Readiness:
-    """``clean_needed`` is how many more pairs without mismatch make the evidence suffice; ``reasons`` are sentences."""
+    """``clean_needed`` is how many more pairs without mismatch make the evidence suffice, ``hours_needed`` how long that takes at the
+    present rate, None if there is none to go by; ``reasons`` are sentences.
+
+    ``pairs`` and ``wrong`` are n and k of the test, ``evidence`` is E, ``bar`` what it has to reach.
+    """
 
     verdict: Verdict
     target: float
     clean_needed: int
     reasons: tuple[str, ...]
+    pairs: int = 0
+    wrong: int = 0
+    evidence: float = 0.0
+    bar: Bar = ALONE
+    hours_needed: float | None = None

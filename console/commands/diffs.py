@@ -9,7 +9,7 @@ import click
 from console import recorded
 from console.options import config_option, format_option, route_option, since_option, store_option
 from console.output import print_json
-from console.report import report_document, signatures_document
+from console.report import signatures_document
 from console.report_text import signatures_table
 from console.terminal import show, talk
 
@@ -28,9 +28,7 @@ def command(route: str | None, since: float | None, format_: str, store: str, co
 
     Exit codes: 0 listed, 3 nothing was recorded yet.
     """
-    document = signatures_document(
-        report_document(recorded.summaries(store, since=since, route=route), now=time.time())
-    )
+    document = signatures_document(recorded.report(store, since=since, route=route, now=time.time()))
     if format_ == "json":
         print_json(document)
         return

@@ -19,8 +19,9 @@ from console.terminal import show
 from proxy.model.log import rfc3339
 from proxy.model.plan import Plan
 from proxy.model.table import CompareRules
-from shadow.again.rejudge import rejudge
-from shadow.model import RouteSummary, Verdict
+from shadow.again.rejudge import Rejudged, rejudge
+from shadow.judge import bars_of
+from shadow.model import ALONE, Verdict
 from shadow.store import SqliteStore
 from shadow.store.read_kept import Wanted
 
@@ -42,12 +43,17 @@ def command(file: str | None, route: str | None, since: float | None, format_: s
     Exit codes: 0 no route would be blocked, 1 a route would be blocked or FILE is no good table, 3 nothing was recorded yet.
     """
     routes = {one.name: one for one in table_of(file or config).routes}
-    summaries = recorded.summaries(store, since=since, route=route)
-    now = time.time()
+    found, now = recorded.summaries(store, since=since), time.time()
+    summaries, bars = recorded.chosen(found, route), bars_of(found, now=now)
     with recorded.reading(store) as opened:
         plans = opened.plans()
         documents = [
-            _route(opened, summary, routes[summary.route].compare, plans[summary.route], since, now)
+            rejudged_document(
+                summary,
+                _again(opened, since, routes[summary.route].compare, plans[summary.route]),
+                now=now,
+                bar=bars.get(summary.route, ALONE),
+            )
             for summary in summaries
             if summary.route in routes and summary.candidate is not None
         ]
@@ -65,8 +71,6 @@ def command(file: str | None, route: str | None, since: float | None, format_: s
     sys.exit(Exit.FINDINGS if blocked else Exit.FINE)
 
 
-def _route(
-    store: SqliteStore, summary: RouteSummary, rules: CompareRules, plan: Plan, since: float | None, now: float
-) -> dict[str, Any]:
-    pairs = store.kept(Wanted(route=summary.route, since=since, rules=plan.rules))
-    return rejudged_document(summary, rejudge(summary.route, pairs, rules, plan), now=now)
+def _again(store: SqliteStore, since: float | None, rules: CompareRules, plan: Plan) -> Rejudged:
+    pairs = store.kept(Wanted(route=plan.route, since=since, rules=plan.rules))
+    return rejudge(plan.route, pairs, rules, plan)

@@ -11,7 +11,7 @@ from console import recorded
 from console.exits import Exit
 from console.options import config_option, format_option, route_option, since_option, store_option
 from console.output import print_json
-from console.report import is_blocked, report_document
+from console.report import is_blocked
 from console.report_text import report_text
 from console.terminal import show
 
@@ -30,7 +30,7 @@ def command(route: str | None, since: float | None, format_: str, store: str, co
 
     Exit codes: 0 no route is blocked, 1 a route is blocked, 3 nothing was recorded yet.
     """
-    report = report_document(recorded.summaries(store, since=since, route=route), now=time.time())
+    report = recorded.report(store, since=since, route=route, now=time.time())
     if format_ == "json":
         print_json(report)
     else:

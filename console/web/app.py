@@ -13,7 +13,7 @@ from aiohttp import web
 from console.metrics import render_metrics
 from console.pair import pair_document
 from console.recorded import unknown_route
-from console.report import report_document, select, signatures_document
+from console.report import report_document, signatures_document
 from console.since import BadTime, parse_since
 from console.status import Document, degraded, not_ready
 from console.web.evidence import Evidence
@@ -165,10 +165,10 @@ class Admin:
             raise Refused(400, str(error)) from error
         summaries = await self._evidence.summaries(moment)
         try:
-            chosen = select(summaries, route)
+            version = self._instance.told["table_version"] or None
+            return report_document(summaries, now=now, route=route, table_version=version)
         except KeyError:
             raise Refused(404, unknown_route(route or "", [one.route for one in summaries])) from None
-        return report_document(chosen, now=now, table_version=self._instance.told["table_version"] or None)
 
 
 def _json(document: Any, *, status: int = 200) -> web.Response:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from shadow.evidence import ALPHA, e_value_against
-from shadow.figures import Figures, Finding, percent, share_of
+from shadow.figures import Figures, Finding, percent, share_of, short
 from shadow.model import Outcome, Verdict
 
-_NAMES = {
+SHOWN: Final = 3
+_NAMES: Final = {
     Outcome.MISMATCH: "mismatch",
     Outcome.CANDIDATE_ERROR: "candidate error",
     Outcome.CANDIDATE_TIMEOUT: "candidate timeout",
@@ -23,10 +26,19 @@ def gate(figures: Figures) -> Finding | None:
     kinds = ", ".join(
         f"{name} {figures.count(outcome):,}" for outcome, name in _NAMES.items() if figures.count(outcome)
     )
+    repeats = "" if figures.pairs == figures.compared else "with repeats, "
     return Finding(
         Verdict.BLOCKED,
-        f"{share_of(figures.wrong, figures.pairs)} compared pairs were wrong, more than {percent(figures.limit)} allows: {kinds}",
+        f"{share_of(figures.wrong, figures.pairs)} compared pairs were wrong, more than {percent(figures.limit)} allows: "
+        f"{repeats}{kinds}{_worst(figures)}",
     )
+
+
+def _worst(figures: Figures) -> str:
+    """The signatures that block, most frequent first."""
+    worst = figures.summary.signatures[:SHOWN]
+    named = (f"{short(one.path)} {one.kind} {one.count:,}x ({one.id})" for one in worst)
+    return f"; most of all {', '.join(named)}" if worst else ""
 
 
 GATE = gate

@@ -54,14 +54,14 @@ def table() -> Table:
 
 
 def fill_store(path: Path, *, now: float | None = None) -> str:
-    """400 clean pairs of search, 400 of order-read of which 100 differ; its URL."""
+    """452 clean pairs of search, 400 of order-read of which 100 differ; its URL."""
     now = time.time() if now is None else now
     plans = plans_of(table())
     batch = Batch(plans=plans, plans_at=now)
     _count(batch, plans["forms"], now, {"seen": 12, "skipped:no_shadow": 12})
-    _count(batch, plans["search"], now, {"seen": 410, "copied": 402, "skipped:not_sampled": 8})
+    _count(batch, plans["search"], now, {"seen": 460, "copied": 452, "skipped:not_sampled": 8})
     _count(batch, plans["order-read"], now, {"seen": 400, "copied": 400})
-    batch.pairs += [_match(plans["search"], now) for _ in range(402)]
+    batch.pairs += [_match(plans["search"], now) for _ in range(452)]
     batch.pairs += [_match(plans["order-read"], now) for _ in range(300)]
     batch.pairs += [_mismatch(plans["order-read"], now) for _ in range(99)]
     batch.pairs.append(_mismatch(plans["order-read"], now, kept=kept_pair(plans["order-read"].rules, now)))

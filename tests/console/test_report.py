@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from console.report import is_blocked, report_document, select, signatures_document, wrong
-from shadow.model import Outcome, RouteSummary
+from shadow.model import Coverage, Epoch, Mark, Outcome, Ratio, RouteSummary, Shape
 from shadow.store import open_store
 from tests.console.scene import fill_store
 
@@ -19,18 +19,24 @@ def summaries(tmp_path_factory: pytest.TempPathFactory) -> list[RouteSummary]:
     return open_store(fill_store(path, now=NOW)).summaries()
 
 
-def test_the_document_has_the_keys_of_the_contract_and_no_others(summaries: list[RouteSummary]) -> None:
+def test_the_document_has_the_keys_of_the_contract_first_and_then_those_that_are_documented(
+    summaries: list[RouteSummary],
+) -> None:
     report = report_document(summaries, now=NOW)
     assert list(report) == ["table_version", "generated_at", "routes"]
     route = next(route for route in report["routes"] if route["route"] == "order-read")
     assert list(route) == [
         *("route", "stage", "control", "candidate", "seen", "copied", "compared", "outcomes", "skipped"),
         *("readiness", "signatures", "latency_ms"),
+        *("repeats", "first_pair", "last_pair", "epoch", "coverage", "status_classes", "latency_ratio"),
     ]
     assert list(route["outcomes"]) == [
         *("match", "mismatch", "noise", "stale", "waived", "control_error", "candidate_error", "candidate_timeout")
     ]
-    assert list(route["readiness"]) == ["verdict", "target", "clean_needed", "reasons"]
+    assert list(route["readiness"]) == [
+        *("verdict", "target", "clean_needed", "reasons"),
+        *("pairs", "wrong", "evidence", "bar", "hours_needed"),
+    ]
     assert list(route["signatures"][0]) == [
         *("id", "path", "kind", "count", "first_seen", "last_seen", "example_pair"),
         *("control_example", "candidate_example"),
@@ -65,7 +71,7 @@ def test_a_report_is_json_and_blocked_if_one_route_is(summaries: list[RouteSumma
     report = report_document(summaries, now=NOW)
     assert json.loads(json.dumps(report)) == report
     assert is_blocked(report)
-    assert not is_blocked(report_document(select(summaries, "search"), now=NOW))
+    assert not is_blocked(report_document(summaries, now=NOW, route="search"))
 
 
 def test_outcomes_that_say_nothing_about_the_candidate_are_not_in_the_denominator() -> None:
@@ -75,6 +81,36 @@ def test_outcomes_that_say_nothing_about_the_candidate_are_not_in_the_denominato
     route = report_document([summary], now=NOW)["routes"][0]
     assert route["compared"] == 10
     assert wrong(route) == (0, 1)
+
+
+def test_a_report_of_one_route_needs_the_same_evidence_as_in_the_report_of_all(summaries: list[RouteSummary]) -> None:
+    whole = {route["route"]: route for route in report_document(summaries, now=NOW)["routes"]}
+    for name, route in whole.items():
+        assert report_document(summaries, now=NOW, route=name)["routes"] == [route]
+    assert whole["search"]["readiness"]["bar"] == {"evidence": 40.0, "routes": 2, "together": 1}
+
+
+def test_what_a_verdict_rests_on_is_in_the_document_without_infinity() -> None:
+    summary = RouteSummary(
+        "orders", "shadow", "legacy", "new", 0.99, 0, 1,
+        outcomes={Outcome.MATCH: 10**9}, repeats=(7, 0), first_pair=NOW - 60, last_pair=NOW, recent=(90, NOW - 3600),
+        ratio=Ratio(1.1, 1.0, 1.2, 90), statuses={("2xx", "2xx"): 90, ("4xx", "4xx"): 91},
+        coverage=Coverage(2, 1, 91, (Shape("GET", "", "4xx", signed_in=False),)),
+        epoch=Epoch(NOW - 60, "c1", "n2", Mark(NOW - 60, "anna", "deploy"), (("c1", "n1"),)),
+    )  # fmt: skip
+    route = report_document([summary], now=NOW)["routes"][0]
+    assert json.loads(json.dumps(route, allow_nan=False)) == route
+    assert (route["readiness"]["pairs"], route["readiness"]["evidence"]) == (10**9 - 7, 1e300)
+    assert route["epoch"] == {
+        "since": "2026-11-18T11:05:40.000Z",
+        "control_version": "c1",
+        "candidate_version": "n2",
+        "in_turn": [{"control_version": "c1", "candidate_version": "n1"}],
+        "mark": {"at": "2026-11-18T11:05:40.000Z", "who": "anna", "reason": "deploy"},
+    }
+    assert route["coverage"] == {"shapes": 2, "seen_once": 1, "pairs": 91, "examples": ["GET -> 4xx"]}
+    assert route["status_classes"][0] == {"control": "4xx", "candidate": "4xx", "pairs": 91}
+    assert route["latency_ratio"] == {"p50": 1.1, "low": 1.0, "high": 1.2, "pairs": 90}
 
 
 def test_signatures_of_all_routes_stand_in_one_list(summaries: list[RouteSummary]) -> None:

@@ -81,8 +81,8 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
 
 def test_every_percentage_has_a_denominator() -> None:
     for line in text_of(summary()).splitlines():
-        if "(10" in line:
-            assert " of 1,000 (10" in line
+        if "(10 %" in line:
+            assert " of 1,000 (10 %" in line
 
 
 def test_a_route_that_nobody_compares_is_in_the_overview_only() -> None:

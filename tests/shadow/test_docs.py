@@ -15,8 +15,8 @@ from shadow.compare.bodies import multipart_body
 from shadow.compare.body import MAX_ENTRIES
 from shadow.compare.findings import LOOK_EVERY
 from shadow.compare.walk import MAP
-from shadow.evidence import clean_needed, limit_of
-from shadow.gates import comparable, fresh, latency, lost
+from shadow.evidence import ALPHA, clean_needed, limit_of
+from shadow.gates import comparable, coverage, fresh, latency, lost, statuses
 from shadow.model import Kind, Outcome, Verdict
 
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "reference"
@@ -46,7 +46,7 @@ def test_the_table_of_gates_is_their_docstrings() -> None:
 
 
 def test_the_bounds_of_the_gates_stand_in_their_docstrings() -> None:
-    assert (comparable.MOST, lost.MOST, fresh.DAYS) == (0.5, 0.01, 7)
+    assert (comparable.MOST, lost.MOST, fresh.DAYS, coverage.MOST, statuses.MARGIN) == (0.5, 0.01, 7, 0.01, 0.001)
     assert (latency.RATIO, latency.MILLISECONDS, latency.PAIRS) == (1.5, 20.0, 20)
 
 
@@ -57,6 +57,13 @@ def test_the_pairs_needed_are_computed() -> None:
         k = int(wrong)
         computed = [k + clean_needed(k, k, limit_of(target)) for target in (0.99, 0.999, 0.9999)]
         assert [int(number.replace(",", "")) for number in needed] == computed
+
+
+def test_the_pairs_needed_among_many_routes_are_computed() -> None:
+    for routes, *needed in table(READINESS, "many routes"):
+        ahead = [clean_needed(0, 0, limit_of(target), ALPHA / int(routes)) for target in (0.99, 0.999, 0.9999)]
+        together = [clean_needed(0, 0, limit_of(target)) for target in (0.99, 0.999, 0.9999)]
+        assert [int(number.replace(",", "")) for number in needed] == ahead + together
 
 
 def test_every_verdict_kind_and_outcome_is_explained() -> None:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from proxy.model.message import RequestHead
-from shadow.model import Outcome
+from shadow.model import Outcome, Verdict
 from shadow.repeats import Repeats
+from tests.shadow.test_judge import judged
 
 AT = 1_795_000_020.0
 
@@ -87,3 +88,12 @@ def test_only_so_many_are_remembered_and_never_who_it_was() -> None:
     assert asked(repeats, identity="canary-999")
     held = [one for one in gc.get_referents(repeats._seen) if isinstance(one, bytes)]
     assert {len(one) for one in held} == {16}
+
+
+def test_one_user_who_repeats_one_request_ten_thousand_times_makes_no_route_ready() -> None:
+    """A request a second for almost three hours, at a target of 99 %: 167 pairs count, 338 would be needed."""
+    repeats = Repeats(b"secret")
+    repeated = sum(asked(repeats, at=AT + second) for second in range(10_000))
+    readiness = judged(target=0.99, outcomes={Outcome.MATCH: 10_000}, repeats=(repeated, 0))
+    assert (readiness.verdict, readiness.pairs, readiness.clean_needed) == (Verdict.NOT_YET, 167, 171)
+    assert judged(target=0.99, outcomes={Outcome.MATCH: 10_000}).verdict is Verdict.READY

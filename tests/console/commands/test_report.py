@@ -33,7 +33,7 @@ def test_as_json_it_is_the_contract(strangler: Strangler, filled_store: str) -> 
 
 def test_what_is_older_than_since_does_not_count(strangler: Strangler, filled_store: str) -> None:
     words = ("report", "--store", filled_store, "--route", "search", "--format", "json", "--since")
-    assert json.loads(strangler(*words, "24h").stdout)["routes"][0]["seen"] == 410
+    assert json.loads(strangler(*words, "24h").stdout)["routes"][0]["seen"] == 460
     assert strangler(*words, "tomorrow").exit_code == Exit.USAGE
 
 
