@@ -27,7 +27,7 @@ from shadow.compare.charset import read_text
 from shadow.compare.coding import Unreadable, Unsupported, decoded
 from shadow.compare.findings import Findings, Limits
 from shadow.compare.media import media_of
-from shadow.compare.rules import Place, compiled
+from shadow.compare.rules import Place, compiled, hidden_by
 from shadow.compare.tree import Tree, read_tree
 from shadow.model import Answer, Kind
 from shadow.told import MAX_SHOWN, Rendered, told
@@ -93,16 +93,28 @@ def by_deepdiff(control: Tree, candidate: Tree, place: Place) -> dict[str, list[
     for kind, levels in tree.items():
         for level in list(levels)[:MAX_SHOWN]:
             steps = level.path(output_format="list")
+            name = _kind(kind, steps)
+            if _is_hidden(name, steps, place):
+                continue
             sides = {"control": level.t1, "candidate": level.t2}
             entry = {"path": _path(steps)}
             entry |= {side: _value(value) for side, value in sides.items() if not isinstance(value, NotPresent)}
-            shown.setdefault(_kind(kind, steps), []).append(entry)
+            shown.setdefault(name, []).append(entry)
     return shown
 
 
 def _kind(kind: str, steps: list[Any]) -> str:
     """An aligned list is an object to deepdiff: call its items items again."""
     return _OF_ITEMS.get((kind, steps[-1].says), kind) if steps and isinstance(steps[-1], Item) else kind
+
+
+def _is_hidden(kind: str, steps: list[Any], place: Place) -> bool:
+    """Whether a rule hides differences of this kind there. What is hidden whatever its kind was never shown to deepdiff."""
+    limited = place.limited
+    for step in steps:
+        place = place.child(step.index if isinstance(step, Item) else step)
+        limited += place.limited
+    return hidden_by(limited, kind) is not None
 
 
 def _path(steps: list[Any]) -> str:

@@ -74,31 +74,29 @@ def _objects(ours: Object, theirs: Object, place: Place, findings: Findings, dep
     right: dict[str, Any] = {}
     for name in {**ours, **theirs}:
         there = place.child(name)
-        if there.waiver is not None or _made_absent(name, ours, theirs, there):
+        if there.waiver is not None:
             continue
         if name in ours and name in theirs:
             left[name], right[name] = align(ours[name], theirs[name], there, findings, depth)
-        elif name in ours:
+        elif name in ours and not _may_be_missing(ours[name], there):
             left[name] = plain(ours[name])
-        else:
+        elif name in theirs and not _may_be_missing(theirs[name], there):
             right[name] = plain(theirs[name])
     return left, right
 
 
-def _made_absent(name: str, ours: Object, theirs: Object, place: Place) -> bool:
-    """Whether only one side has the member, and a rule says that it may be missing."""
-    if not place.normalise or (name in ours) == (name in theirs):
-        return False
-    return made_equal(place.normalise, ours.get(name, theirs.get(name)), MISSING)
+def _may_be_missing(value: Tree, place: Place) -> bool:
+    """Whether a rule says that it does not matter that only one side has this."""
+    return place.waiver is not None or (bool(place.normalise) and made_equal(place.normalise, value, MISSING))
 
 
 def _arrays(control: Array, candidate: Array, place: Place, findings: Findings, depth: int) -> tuple[Any, Any]:
     pairing = pair_items(control, candidate, place, findings)
     pairs = list(pairing.pairs)
     both = [(i, *align(control[i], candidate[j], place.child(i), findings, depth)) for i, j in pairs]
-    removed = [i for i in pairing.removed if place.child(i).waiver is None]
-    added = [j for j in pairing.added if place.child(j).waiver is None]
-    if _is_by_position(pairing, pairs):
+    removed = [i for i in pairing.removed if not _may_be_missing(control[i], place.child(i))]
+    added = [j for j in pairing.added if not _may_be_missing(candidate[j], place.child(j))]
+    if _is_by_position(pairing, pairs) and len(removed) + len(added) == len(pairing.removed) + len(pairing.added):
         left = [value for _, value, _ in both] + [plain(control[i]) for i in removed]
         right = [value for _, _, value in both] + [plain(candidate[j]) for j in added]
         return left, right

@@ -17,8 +17,9 @@ from deepdiff import DeepDiff
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from proxy.model.normalise import Normalise
 from proxy.model.path import member_path
-from proxy.model.table import CompareRules
+from proxy.model.table import CompareRules, Waiver
 from shadow.compare.rules import compiled
 from shadow.compare.tree import read_tree
 from shadow.render import by_deepdiff
@@ -187,6 +188,11 @@ RULES = [
     rules(unordered={"$.items": None, "$.items[].b": None}, tolerance={"$.items[].a": 0.01}),
     rules("$.items[*].a", unordered={"$.items": "id"}),
     rules(tolerance={"$..a": 0.01}),
+    rules(
+        Waiver("$..a", kinds=("values_changed",)), Waiver("$.tags", kinds=("iterable_item_moved", "repetition_change"))
+    ),
+    rules(normalise=(Normalise("$..a", "number", digits=0), Normalise("$.items[]", "sorted"))),
+    rules(normalise=(Normalise("$..a", "empty"), Normalise("$.tags[]", "empty")), unordered={"$.items": "id"}),
 ]
 
 
