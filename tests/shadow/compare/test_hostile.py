@@ -41,7 +41,7 @@ def test_nesting_without_end(opening: bytes) -> None:
 
 @pytest.mark.promise("B121")
 @pytest.mark.parametrize("unordered", [None, "$", "$..*"])
-@pytest.mark.parametrize("depth", [150, 400, 900])
+@pytest.mark.parametrize("depth", [150, 400, 900, 1000])
 def test_valid_nesting_that_ends_beyond_our_depth(depth: int, unordered: str | None) -> None:
     left, right = (b"[" * depth + leaf + b"]" * depth for leaf in (b"1", b"2"))
     comparison = timed(left, right, unordered=unordered)
