@@ -23,6 +23,7 @@ def explanation_text(explanation: Explanation) -> str:
         ("route", f"{explanation.route}, stage {explanation.stage}" if claimed else "none claims it"),
         ("answered by", _with(explanation.backend, "drawn", explanation.backend_reason)),
         ("copied to", _with(explanation.shadow, None, explanation.shadow_reason)),
+        *(("with edits", words) for words in explanation.edits),
         ("weights", _weights(explanation)),
         ("identity", _with(explanation.identity, None, explanation.identity_source)),
     ]

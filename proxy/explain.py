@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from proxy.choose import SAFE_TO_COPY, Chooser, draw, other_side, sample_seed, threshold, uniform
 from proxy.identity import compile_sources, identity_of
 from proxy.match import AmbiguousTarget, Rung
+from proxy.model.edits import PINNED
 from proxy.model.message import RequestHead
 from proxy.model.resilience import Mode, RateKey, RateLimit
 from proxy.model.table import LEGACY, UNCLAIMED, Condition, ConditionKind, Match, Route
@@ -19,7 +20,7 @@ class Explanation:
     match first. ``backend`` and ``shadow`` are None where only the dice know, or where there is none; ``backend_reason`` and
     ``shadow_reason`` are sentences that say which. ``weights`` are (backend, weight, share of all, 0 to 1). ``moves_at`` is
     the share of the new backend from which on this identity gets it, None where that is not one number. ``rate_limit`` is the
-    limit that the request counts against, None if there is none."""
+    limit that the request counts against, None if there is none. ``edits`` say what is changed in copies, by side; no values."""
 
     method: str
     target: str
@@ -36,6 +37,7 @@ class Explanation:
     identity: str | None = None
     identity_source: str = ""
     rate_limit: str | None = None
+    edits: tuple[str, ...] = ()
 
 
 def explain(routing: Routing, head: RequestHead, identity_override: str | None = None) -> Explanation:
@@ -67,6 +69,7 @@ def explain(routing: Routing, head: RequestHead, identity_override: str | None =
         identity=None if identity is None else _text(identity),
         identity_source=source,
         rate_limit=_rate_limit(chooser.route.rate_limit, identity),
+        edits=_edits(chooser.route, head.method),
     )
 
 
@@ -119,6 +122,15 @@ def _shadow(chooser: Chooser, method: bytes, backend: str | None, identity: byte
         other,
         "copied: every request is" if policy.sample == 1.0 else f"copied: this identity is in the sample of {share}",
     )
+
+
+def _edits(route: Route, method: bytes) -> tuple[str, ...]:
+    policy = route.shadow
+    if policy is None or (method not in SAFE_TO_COPY and policy.unsafe is None):
+        return ()
+    edits = policy.requests.described()
+    # Nobody repeats a write to pin it.
+    return edits if method in SAFE_TO_COPY else tuple(one for one in edits if one != PINNED)
 
 
 def _moves_at(route: Route, identity: bytes | None) -> float | None:

@@ -6,26 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from proxy.model.edits import CONDITIONAL, NEVER_SENT
 from proxy.model.message import RequestHead
 
 MARK: Final = ("X-Shadow", "1")
 """Tells the receiver that this is a copy. The live path strips it from what clients send."""
 
-# RFC 9110 section 7.6.1; Expect and Content-Length belong to the sending of a body, which is ours here.
-_NOT_SENT: Final = frozenset(
-    {
-        b"connection",
-        b"keep-alive",
-        b"proxy-connection",
-        b"transfer-encoding",
-        b"te",
-        b"trailer",
-        b"upgrade",
-        b"expect",
-        b"content-length",
-        b"x-shadow",
-    }
-)
+_NOT_SENT: Final = frozenset(name.encode() for name in NEVER_SENT)
+_NOT_ASKED: Final = _NOT_SENT | {name.encode() for name in CONDITIONAL}
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 _UNSENDABLE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -50,17 +38,21 @@ class Copy:
 
 
 def copy_of(head: RequestHead, body: bytes) -> Copy:
-    """Raises Unrepeatable for bytes that would not arrive as they were sent."""
-    named = _named_by_connection(head)
+    """Without conditions if it is safe: a 304 or 412 has nothing to compare. On a write they protect what is there, and stay.
+
+    Raises Unrepeatable for bytes that would not arrive as they were sent.
+    """
+    method = _text(head.method)
+    left_out = (_NOT_ASKED if method in _SAFE_METHODS else _NOT_SENT) | _named_by_connection(head)
     # aiohttp lets a line replace an earlier one of the same name in another case, so all take the first one's spelling.
     spelling: dict[bytes, str] = {}
     headers = [
         (spelling.setdefault(lower, _text(name)), _text(value))
         for name, value in head.headers
-        if (lower := name.lower()) not in _NOT_SENT and lower not in named
+        if (lower := name.lower()) not in left_out
     ]
     headers.append(MARK)
-    return Copy(_text(head.method), _text(head.target), tuple(headers), body)
+    return Copy(method, _text(head.target), tuple(headers), body)
 
 
 def _named_by_connection(head: RequestHead) -> frozenset[bytes]:

@@ -17,9 +17,10 @@ from proxy.model.decision import Skip
 from proxy.model.exchange import Exchange
 from proxy.model.message import RequestHead
 from proxy.model.plan import Plan
+from shadow.asking import Asking
 from shadow.classify import Classified, classify, needs_recheck
-from shadow.compare import Limits, Origins
-from shadow.copy import Copy, Unrepeatable, copy_of
+from shadow.compare import Limits
+from shadow.copy import Unrepeatable
 from shadow.keep import Keeping
 from shadow.lag import Lag
 from shadow.model import Answer, Difference, Outcome
@@ -27,7 +28,7 @@ from shadow.parse import BadHead, parse_answer, parse_request
 from shadow.places import PlaceSeen, hits_of, places_seen
 from shadow.redact import Redactor
 from shadow.repeats import Repeats
-from shadow.replay import BY_DEFAULT, Failed, Failure, NotCompared, Replayer
+from shadow.replay import Failed, Failure, NotCompared, Replayer
 from shadow.shape import shape_of, status_class, version_of
 from shadow.signature import signatures_of
 from shadow.store.records import Recorded, SignatureSeen, StoredAnswer, StoredPair, StoredRequest
@@ -48,7 +49,8 @@ _FAILED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """All that is known of one pair, not redacted: it lives in memory only."""
+    """All that is known of one pair, not redacted: it lives in memory only. ``renewed``: what the client got was no measure, so
+    the primary was asked again."""
 
     exchange: Exchange
     plan: Plan
@@ -61,6 +63,7 @@ class Pair:
     error: str | None = None
     sampled: bool = False
     """Whether the dice chose it for asking the control twice, whatever came of it."""
+    renewed: bool = False
 
 
 def new_pair_id() -> str:
@@ -98,53 +101,56 @@ class Pairing:
             return NotCompared(Skip.SHADOW_LOST, "the table has other backends for this route now")
         try:
             head = parse_request(exchange.request_head)
-            copy = copy_of(head, exchange.request_body)
+            asking = Asking(self._replayer, exchange, plan, head)
             primary = parse_answer(
                 exchange.answer_head, exchange.answer_body, first_byte=exchange.first_byte, total=exchange.total
             )
         except (BadHead, Unrepeatable) as error:
             return NotCompared(Skip.UNDECODABLE, str(error))
-        result = await self._send(copy, exchange.shadow, plan)
-        if isinstance(result, NotCompared):
-            return result
-        control_copied = exchange.shadow == plan.control
-        if isinstance(result, Failed):
-            control, candidate = (None, primary) if control_copied else (primary, None)
-            outcome = _FAILED[control_copied, result.failure]
-            return self._recorded(Pair(exchange, plan, head, control, candidate, None, outcome, error=result.detail))
-        sides = (result, primary) if control_copied else (primary, result)
-        return await self._compared(exchange, plan, head, copy, *sides)
+        copied = await asking.ask(exchange.shadow)
+        if isinstance(copied, NotCompared):
+            return copied
+        renewed = isinstance(copied, Answer) and asking.must_renew(primary)
+        answered = await asking.ask(exchange.primary) if renewed else primary
+        if isinstance(answered, NotCompared):
+            return answered
+        control, candidate = (copied, answered) if exchange.shadow == plan.control else (answered, copied)
+        if isinstance(control, Answer) and isinstance(candidate, Answer):
+            return await self._compared(asking, control, candidate, renewed=renewed)
+        failed = control if isinstance(control, Failed) else candidate
+        assert isinstance(failed, Failed)
+        outcome, detail = _FAILED[failed is control, failed.failure], failed.detail
+        ours, theirs = (one if isinstance(one, Answer) else None for one in (control, candidate))
+        return self._recorded(Pair(exchange, plan, head, ours, theirs, None, outcome, None, detail, renewed=renewed))
 
     async def _compared(
-        self, exchange: Exchange, plan: Plan, head: RequestHead, copy: Copy, control: Answer, candidate: Answer
+        self, asking: Asking, control: Answer, candidate: Answer, *, renewed: bool
     ) -> Recorded | NotCompared:
+        plan = asking.plan
         again: Answer | None = None
-        classified = await self._classify(plan, control, candidate, None)
-        sampled = copy.safe and self._dice() < plan.repeat
-        if copy.safe and (sampled or _wants_recheck(classified)):
-            repeated = await self._send(copy, plan.control, plan)
+        classified = await self._classify(asking, control, candidate, None)
+        sampled = asking.safe and self._dice() < plan.repeat
+        if asking.safe and (sampled or _wants_recheck(classified)):
+            repeated = await asking.ask(plan.control)
             if isinstance(repeated, Answer):
                 again = repeated
-                classified = await self._classify(plan, control, candidate, again)
+                classified = await self._classify(asking, control, candidate, again)
         if classified.outcome is None:
             return NotCompared(Skip.UNDECODABLE, classified.comparison.undecodable or "")
-        pair = Pair(exchange, plan, head, control, candidate, again, classified.outcome, classified, sampled=sampled)
+        outcome = classified.outcome
+        pair = Pair(
+            asking.exchange, plan, asking.head, control, candidate, again, outcome, classified, None, sampled, renewed
+        )
         if _size(control, candidate) > INLINE_BYTES:
             return await asyncio.get_running_loop().run_in_executor(self._large, self._recorded, pair)
         return self._recorded(pair)
 
-    async def _send(self, copy: Copy, backend: str, plan: Plan) -> Answer | Failed | NotCompared:
-        urls = plan.urls.get(backend)
-        if not urls or not plan.timeout:
-            return NotCompared(Skip.SHADOW_LOST, "the table has no shadow for this route any more")
-        return await self._replayer.send(
-            copy, urls, timeout=plan.timeout, max_answer=plan.max_answer, tls=plan.tls.get(backend, BY_DEFAULT)
-        )
-
-    async def _classify(self, plan: Plan, control: Answer, candidate: Answer, again: Answer | None) -> Classified:
+    async def _classify(self, asking: Asking, control: Answer, candidate: Answer, again: Answer | None) -> Classified:
         today = datetime.fromtimestamp(self._clock(), UTC).date()
-        origins = Origins(plan.urls.get(plan.control, ()), plan.urls.get(plan.candidate or "", ()))
-        work = partial(classify, control, candidate, again, plan.compare, today=today, limits=_TIMED, origins=origins)
+        origins = asking.origins()
+        work = partial(
+            classify, control, candidate, again, asking.plan.compare, today=today, limits=_TIMED, origins=origins
+        )
         if _size(control, candidate) > INLINE_BYTES and control.body != candidate.body:
             return await asyncio.get_running_loop().run_in_executor(self._large, work)
         return work()
@@ -164,8 +170,8 @@ class Pairing:
             rules=plan.rules,
             at=at,
             outcome=pair.outcome,
-            control_ms=_milliseconds(pair.control, measured_here=control_copied, lag=self._lag),
-            candidate_ms=_milliseconds(pair.candidate, measured_here=not control_copied, lag=self._lag),
+            control_ms=_milliseconds(pair.control, measured_here=control_copied or pair.renewed, lag=self._lag),
+            candidate_ms=_milliseconds(pair.candidate, measured_here=not control_copied or pair.renewed, lag=self._lag),
             signatures=seen,
             pair=kept,
             size=_kept_size(kept),

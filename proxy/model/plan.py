@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
+from proxy.model.edits import RequestEdits
 from proxy.model.listen import BackendTls, Certificate
 from proxy.model.normalise import Normalise
 from proxy.model.table import LEGACY, CompareRules, ReadyRule, Route, Table, Unordered, Waiver
@@ -22,7 +23,8 @@ class Plan:
     ``tls`` to what holds for those with https, where that is not the default, ``version_headers`` to the header whose value names
     the build that answered.
     ``timeout`` is seconds for one whole replay, ``max_answer`` bytes of an answer's body, ``repeat`` the share of safe copies
-    for which the control is asked twice.
+    for which the control is asked twice. ``requests`` are changes to what is sent: they may hold credentials, so they go to the
+    shadow and nowhere else.
 
     ``rules`` names the rule set: evidence gathered under different rules is never added up (an epoch ends).
     """
@@ -41,9 +43,13 @@ class Plan:
     repeat: float = 0.0
     tls: dict[str, BackendTls] = field(default_factory=dict)
     version_headers: dict[str, str] = field(default_factory=dict)
+    requests: RequestEdits = field(default=RequestEdits(), repr=False)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """What may be kept of it."""
+        kept = asdict(self)
+        del kept["requests"]
+        return kept
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Plan:
@@ -78,6 +84,7 @@ class Plan:
             repeat=data.get("repeat", 0.0),
             tls={name: _tls(keys) for name, keys in data["tls"].items()},
             version_headers=data.get("version_headers", {}),  # not in plans that an older strangler stored
+            requests=RequestEdits.from_json(data["requests"]) if "requests" in data else RequestEdits(),
         )
 
 
@@ -99,6 +106,7 @@ def plan_of(route: Route, table: Table) -> Plan:
         repeat=route.shadow.repeat if route.shadow else 0.0,
         tls={name: tls for name in sides if (tls := table.backends[name].tls) != BackendTls()},
         version_headers={name: header for name in sides if (header := table.backends[name].version_header)},
+        requests=route.shadow.requests if route.shadow else RequestEdits(),
     )
 
 
@@ -107,7 +115,9 @@ def plans_of(table: Table) -> dict[str, Plan]:
 
 
 def encode_plans(plans: dict[str, Plan]) -> bytes:
-    return json.dumps([plan.to_json() for plan in plans.values()], default=str).encode()
+    """For the shadow worker alone: with what no other may know."""
+    whole = [plan.to_json() | {"requests": asdict(plan.requests)} for plan in plans.values()]
+    return json.dumps(whole, default=str).encode()
 
 
 def decode_plans(data: bytes) -> dict[str, Plan]:
@@ -120,10 +130,14 @@ def _tls(data: dict[str, Any]) -> BackendTls:
 
 
 def _rules_id(route: Route) -> str:
-    """Same rules, same id, on every machine and after every restart. Words that only people read are no rules."""
-    rules = asdict(route.compare)
-    for rule in (*rules["ignore"], *rules["normalise"]):
+    """Same rules, same id, on every machine and after every restart. Words that only people read are no rules, nor is a new
+    credential."""
+    compare = asdict(route.compare)
+    for rule in (*compare["ignore"], *compare["normalise"]):
         rule.pop("reason", None)
         rule.pop("author", None)
-    text = json.dumps([rules, route.candidate], default=str, sort_keys=True)
+    rules: list[Any] = [compare, route.candidate]
+    if route.shadow is not None and route.shadow.requests != RequestEdits():
+        rules.append(route.shadow.requests.public)
+    text = json.dumps(rules, default=str, sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()

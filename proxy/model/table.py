@@ -9,6 +9,7 @@ import enum
 from dataclasses import dataclass, field
 from datetime import date
 
+from proxy.model.edits import RequestEdits
 from proxy.model.listen import BackendTls, Listen
 from proxy.model.normalise import Normalise
 from proxy.model.resilience import Breaker, Bulkhead, Ejection, Limits, Overload, RateLimit, Retries
@@ -212,7 +213,8 @@ class ReadyRule:
 @dataclass(frozen=True, slots=True)
 class ShadowPolicy:
     """Which requests are copied. ``sample`` is a fraction; ``unsafe`` the reason why a repeated write is harmless; ``repeat`` the
-    fraction of safe ones that the control is asked once more, to learn where it disagrees with itself."""
+    fraction of safe ones that the control is asked once more, to learn where it disagrees with itself; ``requests`` are changes
+    to what the shadow sends."""
 
     sample: float
     unsafe: str | None = None
@@ -221,6 +223,7 @@ class ShadowPolicy:
     max_request: int = 256 * 1024
     max_answer: int = 1024 * 1024
     repeat: float = 0.02
+    requests: RequestEdits = RequestEdits()
 
 
 @dataclass(frozen=True, slots=True)

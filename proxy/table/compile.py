@@ -30,7 +30,6 @@ from proxy.model.table import (
     Match,
     ReadyRule,
     Route,
-    ShadowPolicy,
     Split,
     Table,
     Timeouts,
@@ -40,13 +39,13 @@ from proxy.model.table import (
 from proxy.table.backend_keys import BackendKeys, BackendTlsKeys, BreakerKeys, BulkheadKeys, EjectionKeys, TimeoutKeys
 from proxy.table.client_keys import LimitKeys, ListenKeys, OverloadKeys, RateLimitKeys
 from proxy.table.compare_keys import CompareKeys, NormaliseKeys, WaiverKeys
+from proxy.table.compile_shadow import shadow_policy
 from proxy.table.grammar import (
     DefaultKeys,
     MatchKeys,
     ReadyKeys,
     RetryKeys,
     RouteKeys,
-    ShadowKeys,
     TableKeys,
 )
 
@@ -177,7 +176,7 @@ def compile_route(keys: RouteKeys, table: TableKeys, timeouts: Timeouts) -> Rout
         priority=keys.priority,
         group=keys.group,
         sticky=keys.sticky,
-        shadow=_shadow(keys.shadow) if keys.shadow else None,
+        shadow=shadow_policy(keys.shadow, defaults.shadow) if keys.shadow else None,
         fallback=keys.fallback,
         retired=keys.retired,
         compare=_compare(keys.compare, defaults.compare) if keys.compare or defaults.compare else _COMPARE,
@@ -210,18 +209,6 @@ def _match(keys: MatchKeys) -> Match:
             *(Condition(ConditionKind.COOKIE, name, value) for name, value in (keys.cookies or {}).items()),
             *(Condition(ConditionKind.QUERY, name, value) for name, value in (keys.query or {}).items()),
         ),
-    )
-
-
-def _shadow(keys: ShadowKeys) -> ShadowPolicy:
-    return ShadowPolicy(
-        sample=keys.sample,
-        unsafe=keys.unsafe,
-        candidate=keys.candidate,
-        timeout=keys.timeout,
-        max_request=keys.max_request,
-        max_answer=keys.max_answer,
-        repeat=keys.repeat,
     )
 
 

@@ -14,11 +14,11 @@ from proxy.table.backend_keys import BackendKeys, TimeoutKeys
 from proxy.table.client_keys import LimitKeys, ListenKeys, OverloadKeys, RateLimitKeys
 from proxy.table.compare_keys import CompareKeys
 from proxy.table.entry import Entry
+from proxy.table.shadow_keys import DefaultShadowKeys, ShadowKeys
 from proxy.table.values import (
     AnySize,
     BackendName,
     Count,
-    Duration,
     Flag,
     GroupName,
     Method,
@@ -26,11 +26,9 @@ from proxy.table.values import (
     Network,
     Number,
     Priority,
-    Reason,
     RetryWord,
     RouteName,
     Share,
-    Size,
     Target,
     Text,
     Token,
@@ -84,6 +82,8 @@ class DefaultKeys(Entry):
     """Retries where a route says nothing else. Default: none."""
     rate_limit: RateLimitKeys | None = None
     """A rate limit for each route that says nothing else. Default: none."""
+    shadow: DefaultShadowKeys | None = None
+    """What holds for the copies of all routes."""
 
 
 Weights = Annotated[dict[BackendName, Weight], Field(min_length=1)]
@@ -109,23 +109,6 @@ class MatchKeys(Entry):
     """Wanted cookies, as with headers."""
     query: dict[Text, Text] | None = None
     """Wanted query parameters, as with headers."""
-
-
-class ShadowKeys(Entry):
-    sample: Share
-    """Share of the requests that are copied to the other side. Required."""
-    unsafe: Reason | None = None
-    """Copy other methods than GET and HEAD too; the text says why a repeat is harmless."""
-    candidate: BackendName | None = None
-    """The new backend that is judged. Needed where the split does not tell."""
-    timeout: Duration = 5.0
-    """Longest wait for the copy's answer. Default 5s."""
-    max_request: Size = 256 * 1024
-    """A larger request body is not copied (and counted). Default 256KiB."""
-    max_answer: Size = 1024 * 1024
-    """A larger answer body is not compared (and counted). Default 1MiB."""
-    repeat: Share = 0.02
-    """Share of the safe copies for which the control is asked once more, to learn where it disagrees with itself. Default 2%."""
 
 
 class ReadyKeys(Entry):

@@ -137,3 +137,24 @@ def test_a_target_that_is_refused_is_told_to_be() -> None:
 
 def test_a_split_of_three_has_no_one_threshold() -> None:
     assert told("/three", "1").moves_at is None
+
+
+def test_the_edits_of_copies_are_told_by_their_names_alone() -> None:
+    requests = (
+        '{ both: { set: { X-Seed: "${SEED}" } }, candidate: { host: orders.internal, prefix: { from: /a, to: /b } } }'
+    )
+    line = (
+        "{ name: a, match: { path: /a }, split: { legacy: 1, new: 0 }, shadow: { sample: 100%, unsafe: ours, requests: "
+    )
+    text = TEXT[: TEXT.index("  - { name: read")] + f"  - {line}{requests} }} }}\n"
+    routing = Routing(load_table(text, environ={"SEED": "hunter2"}), b"secret")
+    explanation = explain(routing, RequestHead.from_headers(b"GET", b"/a", []))
+    assert explanation.edits == (
+        "both sides: sets X-Seed",
+        "candidate: Host orders.internal; /a becomes /b",
+        "both sides are asked, so that both answer under these edits",
+    )
+    assert "with edits  candidate: Host orders.internal" in explanation_text(explanation)
+    assert "hunter2" not in f"{explanation}{explanation_text(explanation)}"
+    assert explain(routing, RequestHead.from_headers(b"POST", b"/a", [])).edits == explanation.edits[:2]
+    assert told("/x").edits == ()

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
 
+from proxy.model.edits import Edits, RequestEdits, Value
 from proxy.model.listen import BackendTls, Certificate
-from proxy.model.plan import decode_plans, encode_plans, plan_of, plans_of
+from proxy.model.plan import Plan, decode_plans, encode_plans, plan_of, plans_of
 from proxy.model.table import (
     Backend,
     CompareRules,
@@ -63,3 +65,18 @@ def test_evidence_goes_on_when_only_weights_change_and_begins_anew_when_rules_do
     heavier = replace(ROUTE, split=Split("orders", (("orders", 50), ("legacy", 50))))
     looser = replace(ROUTE, compare=replace(ROUTE.compare, tolerance=(("$.total", 0.01),)))
     assert plan_of(ROUTE, TABLE).rules == plan_of(heavier, TABLE).rules != plan_of(looser, TABLE).rules
+
+
+def test_credentials_go_to_the_shadow_and_are_not_kept_and_a_new_one_is_no_new_rule() -> None:
+    def edited(token: str, seed: str = "42") -> Route:
+        both = Edits((("X-Seed", Value(seed)), ("Authorization", Value(token, secret=True))))
+        requests = RequestEdits(both=both, candidate=Edits(host="a.b", prefix=("/a", "/b")))
+        return replace(ROUTE, shadow=ShadowPolicy(sample=0.1, requests=requests))
+
+    plan = plan_of(edited("hunter2"), TABLE)
+    assert decode_plans(encode_plans({"orders": plan})) == {"orders": plan}
+    assert "hunter2" not in f"{plan.to_json()}{plan}"
+    kept = json.loads(json.dumps(plan.to_json(), default=str))
+    assert Plan.from_json(kept) == replace(plan, requests=RequestEdits())
+    assert plan.rules == plan_of(edited("hunter3"), TABLE).rules
+    assert plan.rules != plan_of(edited("hunter2", "43"), TABLE).rules != plan_of(ROUTE, TABLE).rules

@@ -10,7 +10,7 @@ import pytest
 from pydantic_core import PydanticUndefined
 
 from proxy.model.table import DEFAULT_COMPARED_HEADERS, Timeouts
-from proxy.table import backend_keys, client_keys, compare_keys, grammar
+from proxy.table import backend_keys, client_keys, compare_keys, grammar, shadow_keys
 from proxy.table.load import load_table
 from proxy.table.schema import json_schema
 
@@ -22,7 +22,8 @@ TABLES = {
     "Endpoint": ("backends", "urls[]."), "BackendTls": ("backends", "tls."), "Breaker": ("backends", "breaker."),
     "Bulkhead": ("backends", "bulkhead."), "Ejection": ("backends", "ejection."), "Retry": ("retries", ""), "RateLimit": ("rate_limit", ""),
     "Listen": ("listen", ""), "ListenTls": ("listen", "tls."), "Limit": ("limits", ""), "Overload": ("overload", ""),
-    "RouteLimit": ("routes", "limits."),
+    "RouteLimit": ("routes", "limits."), "DefaultShadow": ("defaults", "shadow."), "Request": ("requests", ""),
+    "Edit": ("requests", "both."), "SideEdit": ("requests", "candidate."), "Prefix": ("requests", "candidate.prefix."),
     "Route": ("routes", ""), "Match": ("match", ""), "Shadow": ("shadow", ""), "Compare": ("compare", ""), "Normalise": ("compare", "normalise[]."), "Ready": ("ready", ""),
 }  # fmt: skip
 """The section in which the keys of a map stand, as rows of a table."""
@@ -73,7 +74,7 @@ def test_defaults_are_told_as_they_are(name: str) -> None:
     section, prefix = TABLES[name]
     model = next(
         found
-        for home in (grammar, backend_keys, client_keys, compare_keys)
+        for home in (grammar, backend_keys, client_keys, compare_keys, shadow_keys)
         if (found := getattr(home, f"{name}Keys", None))
     )
     for key, field in ((field.alias or name, field) for name, field in model.model_fields.items()):
