@@ -14,8 +14,9 @@ MOST_CLASSES: Final = 4
 
 
 def evidence_lines(route: Document) -> Iterator[str]:
-    """Empty for a route without pairs."""
+    """Empty for a route without pairs, unless somebody set a mark."""
     if route["first_pair"] is None:
+        yield from _marked(route["epoch"])
         return
     yield _evidence(route["readiness"])
     yield _epoch(route)
@@ -34,9 +35,12 @@ def _epoch(route: Document) -> str:
     epoch, first, last = route["epoch"], route["first_pair"], route["last_pair"]
     hours = (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds() / 3600
     builds = [f"{side} {epoch[f'{side}_version']}" for side in ("control", "candidate") if epoch[f"{side}_version"]]
+    return "; ".join((f"pairs of {hours:.1f} hours, {_minute(first)} to {_minute(last)}", *builds, *_marked(epoch)))
+
+
+def _marked(epoch: Document) -> list[str]:
     mark = epoch["mark"]
-    marked = [f"marked by {mark['who']}: {mark['reason']}"] if mark else []
-    return "; ".join((f"pairs of {hours:.1f} hours, {_minute(first)} to {_minute(last)}", *builds, *marked))
+    return [f"marked {_minute(mark['at'])} by {mark['who']}: {mark['reason']}"] if mark else []
 
 
 def _coverage(coverage: Document) -> str:

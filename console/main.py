@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "diffs": "List what differs, most frequent first.",
     "show": "Show one pair side by side.",
     "triage": "List what people decided about signatures, or decide about one.",
+    "epoch": "Let evidence count anew from now on, or list when it did.",
     "compare": "Compare two saved bodies or answers with a route's rules.",
     "rejudge": "Tell what the verdicts would have been under other rules.",
     "replay": "Send stored requests to a new build and compare its answers.",

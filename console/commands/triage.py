@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sqlite3
 import time
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import click
 
 from console import recorded
+from console.author import me
 from console.exits import Invalid, Undecided
 from console.options import config_option, format_option, option, route_option, store_option
 from console.output import print_json
@@ -17,13 +17,6 @@ from console.terminal import plain_table, safe, show, talk
 from proxy.model.log import rfc3339
 from shadow.model import SignatureSummary
 from shadow.triage import MAX_NOTE, SAID, State, Triage, state_of
-
-
-def _me() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container may have no name for its user
-        return "unknown"
 
 
 @click.command("triage")
@@ -62,7 +55,7 @@ def command(signature: str | None, state: str | None, route: str | None, format_
             State(state),
             _short(said["owner"]),
             _short(said["note"]),
-            said["by"] or _me(),
+            said["by"] or me(),
             time.time(),
         )
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import sqlite3
 from collections.abc import Sequence
 from typing import Final
@@ -18,8 +19,9 @@ def set_mark(connection: sqlite3.Connection, routes: Sequence[str], mark: Mark) 
     """Of ``routes``, or of all that the table has; their names. Raises StoreError for a route that it has not."""
     with transaction(connection):
         known = [route for (route,) in connection.execute("SELECT route FROM plan WHERE listed = 1 ORDER BY route")]
-        if unknown := [route for route in routes if route not in known]:
-            raise StoreError(f"there is no route {unknown[0]!r}; known: {', '.join(known[:20]) or 'none'}")
+        for route in routes:
+            if route not in known:
+                raise StoreError(_unknown(route, known))
         chosen = list(dict.fromkeys(routes)) or known
         for route in chosen:
             connection.execute(
@@ -31,3 +33,15 @@ def set_mark(connection: sqlite3.Connection, routes: Sequence[str], mark: Mark) 
                 (route, MAX_MARKS),
             )
     return chosen
+
+
+def read_marks(connection: sqlite3.Connection, routes: Sequence[str]) -> list[tuple[str, Mark]]:
+    """Those of ``routes``, or of all; newest first."""
+    rows = connection.execute("SELECT route, at, who, reason FROM mark ORDER BY at DESC, route, id DESC")
+    return [(route, Mark(*said)) for route, *said in rows if not routes or route in routes]
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    meant = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known[:20]) or 'none'}"
+    return f"there is no route {name!r}; {meant}"

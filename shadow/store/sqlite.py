@@ -12,7 +12,7 @@ from shadow.model import Mark, RouteSummary, SignatureSummary
 from shadow.store.connect import MAX_BYTES, open_for_reading, open_for_writing
 from shadow.store.decisions import add_triage, read_history, read_triage
 from shadow.store.errors import StoreError
-from shadow.store.mark import set_mark
+from shadow.store.mark import read_marks, set_mark
 from shadow.store.read import read_pairs, read_plans, read_signatures, read_summaries
 from shadow.store.read_kept import Wanted, read_kept
 from shadow.store.read_learned import Learned, read_learned
@@ -94,6 +94,11 @@ class SqliteStore:
                 return set_mark(connection, routes, mark)
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"cannot write to {self.path}: {error}") from error
+
+    def marks(self, routes: Sequence[str] = ()) -> list[tuple[str, Mark]]:
+        """All marks that are kept, with their routes, newest first."""
+        with open_for_reading(self.path) as connection:
+            return read_marks(connection, routes)
 
     def writer(self) -> StoreWriter:
         """The writing side, for one thread. Makes the file. Raises StoreError, OSError or sqlite3.Error."""

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from console.report import report_document
 from console.report_text import MOST_SIGNATURES, report_text, signatures_table
-from shadow.model import Latency, Outcome, RouteSummary, SignatureSummary
+from shadow.model import Coverage, Epoch, Latency, Mark, Outcome, Ratio, RouteSummary, Shape, SignatureSummary
 from tests.console.scene import HOSTILE
 
 NOW = 1_795_000_000.0
@@ -89,6 +89,34 @@ def test_a_route_that_nobody_compares_is_in_the_overview_only() -> None:
     text = text_of(summary("forms", candidate=None, outcomes={}, signatures=(), stage="legacy"))
     assert "forms" in text
     assert "forms:" not in text
+
+
+def test_what_the_verdict_rests_on_stands_below_it_with_its_denominators() -> None:
+    text = text_of(
+        summary(
+            repeats=(400, 50),
+            first_pair=NOW - 90_000,
+            recent=(45, NOW - 3600),
+            coverage=Coverage(12, 3, 550, (Shape("GET", "page", "2xx", signed_in=True),)),
+            statuses={("2xx", "2xx"): 990, ("2xx", "5xx"): 10},
+            ratio=Ratio(1.7, 1.6, 1.8, 990),
+            epoch=Epoch(NOW - 90_000, "old-7", "n2", Mark(NOW - 90_000, "anna", HOSTILE), (("old-7", "n1"),)),
+        )
+    )
+    lines = " ".join(text.split())
+    for said in (
+        "50 of 550 (9.09 %) compared pairs were wrong, more than 1 % allows: with repeats, mismatch 100",
+        "most of all $.items[].field1 values_changed 3x (000000000001)",
+        "(550 of 1,000 pairs count; the rest are repeats)",
+        "at the present rate of 45 an hour, about",
+        "2 builds answer in turn",
+        "of 20, from 50 wrong in 550",
+        "pairs of 25.0 hours, 2026-11-17 10:06Z to 2026-11-18 11:06Z; control old-7; candidate n2; marked 2026-11-17 10:06Z by anna:",
+        "12 shapes in 550 pairs, 3 seen once; status 2xx -> 2xx 990, 2xx -> 5xx 10",
+        "ratio 1.70 (1.60 to 1.80) in 990 pairs",
+    ):
+        assert said in lines
+    assert "\x1b" not in text
 
 
 def test_more_signatures_than_fit_are_counted() -> None:
