@@ -21,19 +21,19 @@ from deepdiff.helper import NotPresent
 
 from proxy.model.path import member_path
 from proxy.model.table import CompareRules
-from shadow.compare import compare
+from shadow.compare import compare, read_bodies
 from shadow.compare.align import Item, Says, align
-from shadow.compare.charset import read_text
+from shadow.compare.body import Document
 from shadow.compare.coding import Unreadable, Unsupported, decoded
 from shadow.compare.findings import Findings, Limits
-from shadow.compare.media import media_of
+from shadow.compare.media import Media, media_of
 from shadow.compare.rules import Place, compiled, hidden_by
-from shadow.compare.tree import Tree, read_tree
+from shadow.compare.tree import Tree
 from shadow.model import Answer, Kind
 from shadow.told import MAX_SHOWN, Rendered, told
 
 MAX_BODY: Final = 128 * 1024
-"""Bytes of a decoded JSON body; deepdiff takes about 0.1 ms per value."""
+"""Bytes of a decoded body; deepdiff takes about 0.1 ms per value."""
 ORPHANED: Final = 30
 """Seconds after which a rendering that nobody ended ends itself."""
 _LIMITS: Final = Limits(depth=100, differences=MAX_SHOWN, decoded=MAX_BODY)
@@ -49,13 +49,13 @@ _OF_ITEMS: Final = {
 def render(control: Answer, candidate: Answer, rules: CompareRules) -> Rendered:
     """The differences of two answers under ``rules`` (every waiver hides, ended or not). Never raises for what the answers hold.
 
-    Where deepdiff has nothing to tell (no JSON, too large, names that occur twice), the comparison's own words are used.
+    Where deepdiff has nothing to tell (no document with places, too large, names that occur twice), the comparison's own words are used.
     """
     comparison = compare(control, candidate, rules, today=None, limits=Limits(differences=MAX_SHOWN))
     try:
-        body = by_deepdiff(_tree(control), _tree(candidate), compiled(rules, None).body)
+        body = by_deepdiff(*_trees(control, candidate, compiled(rules, None).body))
     except (Unreadable, Unsupported) as reason:
-        return dict(told(comparison, below_body=True)) | {"note": f"not rendered as JSON: {reason}"}
+        return dict(told(comparison, below_body=True)) | {"note": f"not rendered: {reason}"}
     except RecursionError:
         return dict(told(comparison, below_body=True)) | {"note": "not rendered: nested too deep"}
     if not body:
@@ -66,11 +66,22 @@ def render(control: Answer, candidate: Answer, rules: CompareRules) -> Rendered:
     return dict(document)
 
 
-def _tree(answer: Answer) -> Tree:
+def _trees(control: Answer, candidate: Answer, place: Place) -> tuple[Tree, Tree, Place]:
+    """Both bodies as the verdict compares them. Raises Unreadable or Unsupported."""
+    body, left, right = read_bodies(_coded(control), _coded(candidate))
+    if not isinstance(left, Document) or not isinstance(right, Document):
+        raise Unreadable("one of the bodies is not what it claims to be")
+    trees = body.shape.trees(left.value, right.value, place)
+    if trees is None:
+        raise Unsupported("bodies of this type have no places")
+    return trees
+
+
+def _coded(answer: Answer) -> tuple[bytes, Media]:
     plain = decoded(answer.body, answer.headers, MAX_BODY)
     if len(plain) > MAX_BODY:
         raise Unsupported(f"the body has more than {MAX_BODY} bytes")
-    return read_tree(read_text(plain, media_of(answer.headers).charset, json_body=True).text)
+    return plain, media_of(answer.headers)
 
 
 def by_deepdiff(control: Tree, candidate: Tree, place: Place) -> dict[str, list[dict[str, Any]]]:

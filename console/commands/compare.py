@@ -15,7 +15,7 @@ from console.output import print_json
 from console.pair import difference_document
 from console.pair_text import differences_list
 from console.recorded import unknown_route
-from console.saved import Unusable, read_saved
+from console.saved import Unusable, labelled, read_saved
 from console.table_file import table_of
 from console.terminal import show
 from proxy.model.table import CompareRules
@@ -37,8 +37,8 @@ _TIMED: Final = Limits(clock=time.thread_time)
 def command(left: str, right: str, route: str | None, format_: str, config: str) -> None:
     """Compare two saved bodies or answers with a route's rules.
 
-    LEFT is the control, RIGHT the candidate: files with a body, or with a whole answer as `curl -i` prints it. `-` is
-    standard input. Without --route the default rules are used, and no route table is needed.
+    LEFT is the control, RIGHT the candidate: files with a body, or with a whole answer as `curl -i` prints it. The
+    type of a body is told by the end of its name (.html, .xml, .jsonl.gz), else by its look. `-` is standard input. Without --route the default rules are used, and no route table is needed.
 
     Exit codes: 0 equal, 1 different, 2 usage, 3 the bodies could not be compared.
     """
@@ -65,6 +65,8 @@ def _answers(left: str, right: str) -> tuple[Answer, Answer]:
     if control_whole != candidate_whole:
         whole, body = (left, right) if control_whole else (right, left)
         raise click.UsageError(f"{whole} is a whole answer, {body} only a body: give two of a kind")
+    if not control_whole:
+        control, candidate = labelled((control, candidate), (left, right))
     return control, candidate
 
 

@@ -4,6 +4,7 @@ coding    content codings taken off            charset   bytes to text
 media     the media type                       body      what a body type is; one file each in bodies/
 header    headers by sense; one file each in headers/
 tree      JSON in which equal means equal      walk      where two trees differ
+shapes    what bodies are read into
 markup    elements as such a tree              siblings  names that may occur once or several times
 pairing   which items of two arrays belong together
 rules     a route's compare rules, compiled    findings  what was found so far, within limits
@@ -31,7 +32,7 @@ from shadow.compare.tree import quoted, shown
 from shadow.folder import found_in
 from shadow.model import Answer, Comparison, Difference, Kind
 
-__all__ = ["DEFAULT_LIMITS", "NO_ORIGINS", "Limits", "Origins", "compare"]
+__all__ = ["DEFAULT_LIMITS", "NO_ORIGINS", "Limits", "Origins", "compare", "read_bodies"]
 
 _VOLATILE: Final = frozenset(name.encode() for name in volatile.ANSWER)
 _BODIES: Final[tuple[Body, ...]] = tuple(sorted(found_in(bodies, "BODY"), key=attrgetter("precedence")))
@@ -137,24 +138,35 @@ def _readable(body: bytes | Unreadable) -> str:
     return quoted(f"not decodable: {body}" if isinstance(body, Unreadable) else f"{len(body)} bytes")
 
 
-def _differ(control: tuple[bytes, Media], candidate: tuple[bytes, Media], plan: Compiled, findings: Findings) -> None:
-    """Find the body type that both sides are, and let it compare them."""
-    cap = findings.limits.shown
+Coded = tuple[bytes, Media]
+"""A body without its content codings, and its media type."""
+
+
+def read_bodies(control: Coded, candidate: Coded) -> tuple[Body, Document | Unreadable, Document | Unreadable]:
+    """Both bodies, read by the first type that both of them are, or that one of them claims to be and is. Raises Unsupported."""
     for body in _BODIES:
         claim = max(body.claim(media, plain) for plain, media in (control, candidate))
         if claim is Claim.NONE:
             continue
         left, right = _read(body, *control), _read(body, *candidate)
-        if isinstance(left, Document) and isinstance(right, Document):
-            _charsets(left, right, plan, findings)
-            values = _normalised(left.value, right.value, plan, findings)
-            if values is not None:
-                body.differ(*values, plan.body, findings)
-            return
-        if claim is Claim.LABEL and (isinstance(left, Document) or isinstance(right, Document)):
-            texts = (_described(body, left, cap), _described(body, right, cap))
-            findings.add("body", Kind.TYPE_CHANGES, *texts, plan.body.hides(Kind.TYPE_CHANGES))
-            return
+        whole = isinstance(left, Document), isinstance(right, Document)
+        if all(whole) or (claim is Claim.LABEL and any(whole)):
+            return body, left, right
+    raise Unsupported("no body type reads it")
+
+
+def _differ(control: Coded, candidate: Coded, plan: Compiled, findings: Findings) -> None:
+    """Find the body type that both sides are, and compare them as such."""
+    body, left, right = read_bodies(control, candidate)
+    if isinstance(left, Document) and isinstance(right, Document):
+        _charsets(left, right, plan, findings)
+        values = _normalised(left.value, right.value, plan, findings)
+        if values is not None:
+            body.shape.differ(*values, plan.body, findings)
+        return
+    cap = findings.limits.shown
+    texts = (_described(body, left, cap), _described(body, right, cap))
+    findings.add("body", Kind.TYPE_CHANGES, *texts, plan.body.hides(Kind.TYPE_CHANGES))
 
 
 def _normalised(control: Any, candidate: Any, plan: Compiled, findings: Findings) -> tuple[Any, Any] | None:
@@ -179,7 +191,7 @@ def _read(body: Body, plain: bytes, media: Media) -> Document | Unreadable:
 
 
 def _described(body: Body, read: Document | Unreadable, cap: int) -> str:
-    return body.shown(read.value, cap) if isinstance(read, Document) else shown(f"not readable: {read}", cap)
+    return body.shape.shown(read.value, cap) if isinstance(read, Document) else shown(f"not readable: {read}", cap)
 
 
 def _charsets(control: Document, candidate: Document, plan: Compiled, findings: Findings) -> None:

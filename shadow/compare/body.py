@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 from shadow.compare.findings import Findings
 from shadow.compare.media import Media
 from shadow.compare.rules import Place
+from shadow.compare.tree import Tree
 
 MAX_ENTRIES: Final = 100_000
 """Lines, events or fields of one body that are read one by one."""
@@ -24,7 +25,7 @@ class Claim(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A body that could be read: ``value`` in the body type's own shape, ``charset`` None for what is no text. ``labelled``
+    """A body that could be read: ``value`` in the shape of the body type, ``charset`` None for what is no text. ``labelled``
     tells whether the answer named that charset."""
 
     value: Any
@@ -43,11 +44,28 @@ class Example:
     places: tuple[str, ...] = ()
 
 
+class Shape(Protocol):
+    """What a body's value is: see shadow/compare/shapes.py."""
+
+    def trees(self, control: Any, candidate: Any, place: Place) -> tuple[Tree, Tree, Place] | None:
+        """What is walked, and where its rules begin; None for what has no places. May change the values."""
+        ...
+
+    def differ(self, control: Any, candidate: Any, place: Place, findings: Findings) -> None:
+        """Add the differing places of two values to ``findings``. ``place`` is where the body begins."""
+        ...
+
+    def shown(self, value: Any, cap: int) -> str:
+        """A value as short JSON text."""
+        ...
+
+
 class Body(Protocol):
     """One body type. Types are asked in the order of ``precedence``, lowest first; the first that claims either side and can
     read both compares them. Where the label claims it and only one side can be read, that is the difference."""
 
     precedence: int
+    shape: Shape
     examples: tuple[Example, ...]
 
     def claim(self, media: Media, body: bytes) -> Claim:
@@ -56,12 +74,4 @@ class Body(Protocol):
 
     def read(self, body: bytes, media: Media) -> Document:
         """Raises Unreadable (not of this type) or Unsupported (beyond a bound of ours). ``body`` is not hidden, nor trusted."""
-        ...
-
-    def differ(self, control: Any, candidate: Any, place: Place, findings: Findings) -> None:
-        """Add the differing places of two documents' values to ``findings``. ``place`` is where the body begins."""
-        ...
-
-    def shown(self, value: Any, cap: int) -> str:
-        """A document's value as short JSON text."""
         ...

@@ -7,7 +7,7 @@ from typing import Final
 
 from shadow.compare.findings import Findings
 from shadow.compare.rules import Place
-from shadow.compare.tree import quoted
+from shadow.compare.tree import Tree, quoted, shown
 from shadow.model import Kind
 
 _BYTES: Final = 16
@@ -27,6 +27,16 @@ def first_difference(control: str | bytes, candidate: str | bytes) -> int:
         else:
             high = middle - 1
     return low
+
+
+def shown_apart(control: Tree, candidate: Tree, cap: int) -> tuple[str, str]:
+    """Two values as short JSON text; long texts from shortly before the first character that differs."""
+    if isinstance(control, str) and isinstance(candidate, str) and max(len(control), len(candidate)) > cap:
+        start = max(0, first_difference(control, candidate) - _BEFORE)
+        if start:
+            before = f"from character {start + 1}: "
+            return before + shown(control[start:], cap), before + shown(candidate[start:], cap)
+    return shown(control, cap), shown(candidate, cap)
 
 
 def differ_bytes(control: bytes, candidate: bytes, place: Place, findings: Findings) -> None:

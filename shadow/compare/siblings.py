@@ -9,10 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from shadow.compare.findings import Findings
 from shadow.compare.rules import Place
 from shadow.compare.tree import Object, Tree, same
-from shadow.compare.walk import walk
 
 JSON: Final = "#json"
 """The member that holds a document of another kind: its arrays are arrays."""
@@ -38,17 +36,17 @@ def add_member(tree: Object, name: str, value: Tree) -> None:
         tree[name] = Siblings([there, value])
 
 
-def differ_named(control: Tree, candidate: Tree, place: Place, findings: Findings) -> None:
-    """Add the differing places of two such documents."""
-    _alike(control, candidate)
+def alike(control: Tree, candidate: Tree, place: Place) -> tuple[Tree, Tree, Place]:
+    """Two such documents as they can be walked, and where the rules for them begin."""
+    _paired(control, candidate)
     there = place.loosely()
     if there.tolerant:
         _with_numbers(control, there)
         _with_numbers(candidate, there)
-    walk(control, candidate, there, findings)
+    return control, candidate, there
 
 
-def _alike(control: Tree, candidate: Tree) -> None:
+def _paired(control: Tree, candidate: Tree) -> None:
     """Where one side has several of a name, make the other's one a list, too. Where the children differ, their order is no
     news: it is dropped on both sides. Only what differs is looked at."""
     todo = [(control, candidate)]

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from proxy.model.path import member_path
 from proxy.model.table import Waiver
+from shadow.compare.excerpt import shown_apart
 from shadow.compare.findings import Findings
 from shadow.compare.missing import MISSING
 from shadow.compare.normaliser import made_equal
@@ -98,8 +99,8 @@ def _differ(spot: Spot, left: Tree, right: Tree, findings: Findings) -> Iterator
 
 def _changed(spot: Spot, left: Tree, right: Tree, findings: Findings, *, same_kind: bool) -> None:
     kind = Kind.VALUES_CHANGED if same_kind else Kind.TYPE_CHANGES
-    cap = findings.limits.shown
-    difference = Difference(spot.path, kind, shown(left, cap), shown(right, cap), spot.general)
+    texts = shown_apart(left, right, findings.limits.shown)
+    difference = Difference(spot.path, kind, *texts, spot.general)
     if spot.place.normalise and made_equal(spot.place.normalise, left, right):
         findings.made_equal(difference, spot.place.normalise[0].label)
     else:

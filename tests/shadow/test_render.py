@@ -74,6 +74,22 @@ def test_what_cannot_be_rendered_is_told_in_the_comparisons_words(body: bytes) -
     assert "note" in rendered or places(rendered)
 
 
+@pytest.mark.parametrize(
+    ("content_type", "left", "right", "expected"),
+    [
+        ("application/xml", b"<o><i id='1'/><i id='2'/></o>", b"<o><i id='1'/></o>", {"iterable_item_removed": [{"path": "$.o.i[1]", "control": {"@id": "2"}}]}),
+        ("text/html", b"<p>a <b>b</b>", b"<p>a <b>c</b>", {"values_changed": [{"path": "$.html.body.p.b.#text", "control": "b", "candidate": "c"}]}),
+        ("application/x-ndjson", b'{"a":1}\n', b'{"a":2}\n', {"values_changed": [{"path": "$[0].a", "control": 1, "candidate": 2}]}),
+        ("application/x-www-form-urlencoded", b"a=1", b"a=2", {"values_changed": [{"path": "$.a", "control": "1", "candidate": "2"}]}),
+    ],
+)  # fmt: skip
+def test_other_documents_with_places_are_told_as_well(
+    content_type: str, left: bytes, right: bytes, expected: dict[str, Any]
+) -> None:
+    sides = (answer(body, content_type=content_type) for body in (left, right))
+    assert render(*sides, NO_RULES) == expected
+
+
 def test_text_is_told_as_an_excerpt() -> None:
     rendered = render(answer(b"one", content_type="text/plain"), answer(b"two", content_type="text/plain"), NO_RULES)
     assert rendered["values_changed"] == [{"path": "body", "control": 'line 1: "one"', "candidate": 'line 1: "two"'}]

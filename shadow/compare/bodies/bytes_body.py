@@ -3,17 +3,14 @@ hash (BLAKE2b, as ``b2sum -l 64`` prints it), and the bytes from the first one t
 
 from __future__ import annotations
 
-from typing import Any
-
 from shadow.compare.body import Claim, Document, Example
-from shadow.compare.excerpt import described_bytes, differ_bytes
-from shadow.compare.findings import Findings
 from shadow.compare.media import Media
-from shadow.compare.rules import Place
+from shadow.compare.shapes import BYTES
 
 
 class BytesBody:
     precedence = 100
+    shape = BYTES
     examples = (Example("the same or not", "image/png", b"\x89PNG\0\1", b"\x89PNG\0\2\3", ("body",)),)
 
     def claim(self, media: Media, body: bytes) -> Claim:  # noqa: ARG002 - every body is bytes
@@ -21,12 +18,6 @@ class BytesBody:
 
     def read(self, body: bytes, media: Media) -> Document:  # noqa: ARG002 - every body is bytes
         return Document(body)
-
-    def differ(self, control: Any, candidate: Any, place: Place, findings: Findings) -> None:
-        differ_bytes(control, candidate, place, findings)
-
-    def shown(self, value: Any, cap: int) -> str:
-        return described_bytes(value, 0)[:cap]
 
 
 BODY = BytesBody()

@@ -8,20 +8,19 @@ Order counts among fields of one name only, and how a character is written does 
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import parse_qsl
 
 from shadow.compare.body import MAX_ENTRIES, Claim, Document, Example
 from shadow.compare.coding import Unreadable, Unsupported
-from shadow.compare.findings import Findings
 from shadow.compare.media import Media
-from shadow.compare.rules import Place
-from shadow.compare.siblings import add_member, differ_named
-from shadow.compare.tree import Object, shown
+from shadow.compare.shapes import NAMED
+from shadow.compare.siblings import add_member
+from shadow.compare.tree import Object
 
 
 class FormBody:
     precedence = 24
+    shape = NAMED
     examples = (
         Example(
             "fields by name",
@@ -50,12 +49,6 @@ class FormBody:
         for name, value in fields:
             add_member(tree, name, value)
         return Document(tree)
-
-    def differ(self, control: Any, candidate: Any, place: Place, findings: Findings) -> None:
-        differ_named(control, candidate, place, findings)
-
-    def shown(self, value: Any, cap: int) -> str:
-        return shown(value, cap)
 
 
 BODY = FormBody()

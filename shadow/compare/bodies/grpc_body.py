@@ -3,17 +3,14 @@ Compared as bytes."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from shadow.compare.body import Claim, Document, Example
-from shadow.compare.excerpt import described_bytes, differ_bytes
-from shadow.compare.findings import Findings
 from shadow.compare.media import Media
-from shadow.compare.rules import Place
+from shadow.compare.shapes import BYTES
 
 
 class GrpcBody:
     precedence = 5
+    shape = BYTES
     examples = (
         Example(
             "no JSON, though its label ends so",
@@ -30,12 +27,6 @@ class GrpcBody:
 
     def read(self, body: bytes, media: Media) -> Document:  # noqa: ARG002 - whatever it is
         return Document(body)
-
-    def differ(self, control: Any, candidate: Any, place: Place, findings: Findings) -> None:
-        differ_bytes(control, candidate, place, findings)
-
-    def shown(self, value: Any, cap: int) -> str:
-        return described_bytes(value, 0)[:cap]
 
 
 BODY = GrpcBody()

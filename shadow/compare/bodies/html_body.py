@@ -20,14 +20,13 @@ from lxml import etree
 from shadow.compare.body import Claim, Document, Example
 from shadow.compare.charset import read_text
 from shadow.compare.coding import Unreadable
-from shadow.compare.findings import Findings
 from shadow.compare.html_spacing import KEPT, spaced
 from shadow.compare.html_values import attribute
 from shadow.compare.markup import TEXT, Elements, Parts
 from shadow.compare.media import Media
-from shadow.compare.rules import Place
-from shadow.compare.siblings import JSON, differ_named
-from shadow.compare.tree import Object, Tree, read_tree, shown
+from shadow.compare.shapes import NAMED
+from shadow.compare.siblings import JSON
+from shadow.compare.tree import Object, Tree, read_tree
 
 _DECLARED: Final = re.compile(rb"""<meta[^>]{1,200}?charset\s*=\s*["']?([\w.-]{1,40})""", re.IGNORECASE)
 _JSON_SCRIPTS: Final = frozenset({"importmap", "speculationrules"})
@@ -38,6 +37,7 @@ _LINE_END: Final = re.compile(r"\r\n?")
 
 class HtmlBody:
     precedence = 32
+    shape = NAMED
     examples = (
         Example(
             "what does not show does not count",
@@ -80,12 +80,6 @@ class HtmlBody:
         if "\0" in text.text or "<" not in text.text:
             raise Unreadable("no HTML: it holds NUL" if "\0" in text.text else "no HTML: there is no tag in it")
         return Document(_tree(text.text), text.charset, text.labelled)
-
-    def differ(self, control: Any, candidate: Any, place: Place, findings: Findings) -> None:
-        differ_named(control, candidate, place, findings)
-
-    def shown(self, value: Any, cap: int) -> str:
-        return shown(value, cap)
 
 
 def _tree(text: str) -> Tree:

@@ -3,21 +3,18 @@ application sends JSON as ``text/html``. Compared member by member with exact ty
 
 from __future__ import annotations
 
-from typing import Any
-
 from shadow.compare.body import Claim, Document, Example
 from shadow.compare.charset import read_text
-from shadow.compare.findings import Findings
 from shadow.compare.media import Media
-from shadow.compare.rules import Place
-from shadow.compare.tree import read_tree, shown
-from shadow.compare.walk import walk
+from shadow.compare.shapes import TREE
+from shadow.compare.tree import read_tree
 
 _MAY_BE_JSON = frozenset({"", "text/html", "text/plain", "text/javascript", "application/javascript"})
 
 
 class JsonBody:
     precedence = 10
+    shape = TREE
     examples = (
         Example("order of members and spelling of numbers", "application/json", b'{"a": 1.0, "b": []}', b'{"b":[],"a":1.00}'),
         Example("exact types", "application/json", b'{"id": 1, "n": null}', b'{"id": "1"}', ("$.id", "$.n")),
@@ -33,12 +30,6 @@ class JsonBody:
     def read(self, body: bytes, media: Media) -> Document:
         text = read_text(body, media.charset, json_body=True)
         return Document(read_tree(text.text), text.charset, text.labelled)
-
-    def differ(self, control: Any, candidate: Any, place: Place, findings: Findings) -> None:
-        walk(control, candidate, place, findings)
-
-    def shown(self, value: Any, cap: int) -> str:
-        return shown(value, cap)
 
 
 BODY = JsonBody()

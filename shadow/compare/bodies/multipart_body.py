@@ -11,18 +11,17 @@ The boundary does not count, nor does what stands before the first one and after
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Final
 
 from shadow.compare.body import Claim, Document, Example
 from shadow.compare.charset import read_text
 from shadow.compare.coding import Unreadable, Unsupported
 from shadow.compare.excerpt import short_hash
-from shadow.compare.findings import Findings
 from shadow.compare.markup import TEXT
 from shadow.compare.media import Media, parse_media
-from shadow.compare.rules import Place
-from shadow.compare.siblings import JSON, add_member, differ_named
-from shadow.compare.tree import Object, read_tree, shown
+from shadow.compare.shapes import NAMED
+from shadow.compare.siblings import JSON, add_member
+from shadow.compare.tree import Object, read_tree
 
 MAX_PARTS: Final = 10_000
 MAX_HEAD: Final = 16 * 1024
@@ -34,6 +33,7 @@ _FOLD: Final = re.compile(r"\r?\n[ \t]+")
 
 class MultipartBody:
     precedence = 26
+    shape = NAMED
     examples = (
         Example(
             "parts by the name of their field",
@@ -63,12 +63,6 @@ class MultipartBody:
             name, value = _part(part.removesuffix(b"\r"))
             add_member(tree, name, value)
         return Document(tree)
-
-    def differ(self, control: Any, candidate: Any, place: Place, findings: Findings) -> None:
-        differ_named(control, candidate, place, findings)
-
-    def shown(self, value: Any, cap: int) -> str:
-        return shown(value, cap)
 
 
 def _part(part: bytes) -> tuple[str, Object]:

@@ -8,16 +8,14 @@ Each line is a JSON document, compared as JSON. Empty lines do not count.
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Final
 
 from shadow.compare.body import MAX_ENTRIES, Claim, Document, Example
 from shadow.compare.charset import read_text
 from shadow.compare.coding import Unreadable, Unsupported
-from shadow.compare.findings import Findings
 from shadow.compare.media import Media
-from shadow.compare.rules import Place
-from shadow.compare.tree import Array, read_tree, shown
-from shadow.compare.walk import walk
+from shadow.compare.shapes import TREE
+from shadow.compare.tree import Array, read_tree
 
 _TYPES: Final = frozenset(
     f"application/{name}"
@@ -28,6 +26,7 @@ _LINE_END: Final = re.compile(r"[\r\n\x1e]+")
 
 class NdjsonBody:
     precedence = 20
+    shape = TREE
     examples = (
         Example(
             "line by line, as JSON",
@@ -48,12 +47,6 @@ class NdjsonBody:
         if len(lines) > MAX_ENTRIES:
             raise Unsupported(f"more than {MAX_ENTRIES} lines")
         return Document(_trees(lines), text.charset, text.labelled)
-
-    def differ(self, control: Any, candidate: Any, place: Place, findings: Findings) -> None:
-        walk(control, candidate, place, findings)
-
-    def shown(self, value: Any, cap: int) -> str:
-        return shown(value, cap)
 
 
 def _trees(lines: list[str]) -> Array:

@@ -10,16 +10,14 @@ no browser would deliver, has a member ``#cut``.
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Final
 
 from shadow.compare.body import MAX_ENTRIES, Claim, Document, Example
 from shadow.compare.charset import read_text
 from shadow.compare.coding import Unreadable, Unsupported
-from shadow.compare.findings import Findings
 from shadow.compare.media import Media
-from shadow.compare.rules import Place
-from shadow.compare.tree import Array, Tree, read_tree, shown
-from shadow.compare.walk import walk
+from shadow.compare.shapes import TREE
+from shadow.compare.tree import Array, Tree, read_tree
 
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 _MAY_BE_JSON: Final = re.compile(r'\s*[\[{"0-9tfn-]')
@@ -27,6 +25,7 @@ _MAY_BE_JSON: Final = re.compile(r'\s*[\[{"0-9tfn-]')
 
 class SseBody:
     precedence = 22
+    shape = TREE
     examples = (
         Example(
             "event by event, data as JSON",
@@ -45,12 +44,6 @@ class SseBody:
     def read(self, body: bytes, media: Media) -> Document:  # noqa: ARG002 - UTF-8 whatever the label says
         text = read_text(body, None)
         return Document(_events(_LINE_END.split(text.text)))
-
-    def differ(self, control: Any, candidate: Any, place: Place, findings: Findings) -> None:
-        walk(control, candidate, place, findings)
-
-    def shown(self, value: Any, cap: int) -> str:
-        return shown(value, cap)
 
 
 def _events(lines: list[str]) -> Array:

@@ -4,16 +4,11 @@ to the last, with the line before. Lines that only one side has are ``iterable_i
 
 from __future__ import annotations
 
-from typing import Any
-
 from shadow.compare.body import Claim, Document, Example
 from shadow.compare.charset import read_text
 from shadow.compare.coding import Unreadable
-from shadow.compare.excerpt import differ_lines
-from shadow.compare.findings import Findings
 from shadow.compare.media import Media
-from shadow.compare.rules import Place
-from shadow.compare.tree import shown
+from shadow.compare.shapes import TEXT
 
 _TEXTUAL = frozenset(
     {
@@ -32,6 +27,7 @@ _TEXTUAL = frozenset(
 
 class TextBody:
     precedence = 50
+    shape = TEXT
     examples = (
         Example("lines are told", "text/plain", b"one\ntwo\nthree\n", b"one\n2\nthree\n", ("body",)),
         Example("two charsets, one text", "text/plain; charset=iso-8859-1", b"\xe9", b"\xe9"),
@@ -47,12 +43,6 @@ class TextBody:
         if "\0" in text.text:
             raise Unreadable("it holds NUL, so it is no text")
         return Document(text.text, text.charset, text.labelled)
-
-    def differ(self, control: Any, candidate: Any, place: Place, findings: Findings) -> None:
-        differ_lines(control, candidate, place, findings)
-
-    def shown(self, value: Any, cap: int) -> str:
-        return shown(value, cap)
 
 
 BODY = TextBody()

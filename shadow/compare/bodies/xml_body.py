@@ -18,12 +18,10 @@ from xml.parsers import expat
 from shadow.compare.body import Claim, Document, Example
 from shadow.compare.charset import Text, read_text
 from shadow.compare.coding import Unreadable
-from shadow.compare.findings import Findings
 from shadow.compare.markup import TEXT, Elements, Parts
 from shadow.compare.media import Media
-from shadow.compare.rules import Place
-from shadow.compare.siblings import differ_named
-from shadow.compare.tree import Object, Tree, shown
+from shadow.compare.shapes import NAMED
+from shadow.compare.tree import Object, Tree
 
 _DECLARED: Final = re.compile(rb'\A(?:\xef\xbb\xbf)?<\?xml[^>]{1,100}?encoding\s*=\s*["\']([\w.-]{1,40})["\']')
 _ENTITY: Final = re.compile(r"&(?!(?:lt|gt|amp|quot|apos);|#)")
@@ -38,6 +36,7 @@ _SPACE: Final = " \t\r\n"
 
 class XmlBody:
     precedence = 30
+    shape = NAMED
     examples = (
         Example(
             "prefixes, order of attributes and white space do not count",
@@ -76,12 +75,6 @@ class XmlBody:
     def read(self, body: bytes, media: Media) -> Document:
         text = _decoded(body, media)
         return Document(_tree(text.text), text.charset, text.labelled)
-
-    def differ(self, control: Any, candidate: Any, place: Place, findings: Findings) -> None:
-        differ_named(control, candidate, place, findings)
-
-    def shown(self, value: Any, cap: int) -> str:
-        return shown(value, cap)
 
 
 def _decoded(body: bytes, media: Media) -> Text:

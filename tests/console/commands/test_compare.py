@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -49,6 +50,28 @@ def test_a_route_s_rules_are_used(strangler: Strangler) -> None:
     waived = strangler("compare", "a", "later", "--route", "order-read")
     assert waived.exit_code == Exit.FINE
     assert "by $.served_at" in waived.stdout
+
+
+@pytest.mark.parametrize(
+    ("names", "bodies", "place"),
+    [
+        (("a.html", "b.htm"), (b"<p class='x y'>1", b"<P class='y x'>2</P>"), "$.html.body.p.#text"),
+        (("a.xml", "b.xml"), (b"<o><i id='1'/></o>", b"<o><i id='2'/></o>"), "$.o.i.@id"),
+        (("a.jsonl", "b"), (b'{"a":1}\n{"a":2}\n', b'{"a":1}\n{"a":3}\n'), "$[1].a"),
+        (("a.sse", "b.sse"), (b"data: 1\n\n", b"data: 2\n\n"), "$[0].data"),
+        (("a.xml.gz", "b.xml"), (gzip.compress(b"<a>1</a>"), b"<a>2</a>"), "$.a.#text"),
+        (("a.txt", "b.txt"), (b"1\n2\n", b"1\n3\n"), 'line 2, after "1": "2"'),
+        (("a.txt", "b.html"), (b"<html><p>1", b"<html><p>2"), "$.html.body.p.#text"),
+    ],
+)
+def test_a_body_is_what_the_end_of_its_name_says(
+    strangler: Strangler, tmp_path: Path, names: tuple[str, str], bodies: tuple[bytes, bytes], place: str
+) -> None:
+    for name, body in zip(names, bodies, strict=True):
+        (tmp_path / name).write_bytes(body)
+    result = strangler("compare", *names)
+    assert result.exit_code == Exit.FINDINGS
+    assert place in result.stdout
 
 
 def test_whole_answers_are_compared_with_their_status(strangler: Strangler) -> None:

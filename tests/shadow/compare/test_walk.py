@@ -120,6 +120,13 @@ def test_a_difference_shows_both_values_as_short_json() -> None:
     assert difference.candidate == '"' + "y" * 199 + "… (cut)"
 
 
+def test_long_texts_are_shown_from_shortly_before_they_differ() -> None:
+    left, right = (json_answer({"a": "x" * 500 + end}) for end in ("1", "2"))
+    (difference,) = compared(left, right).differences
+    assert difference.control == f'from character 471: "{"x" * 30}1"'
+    assert difference.candidate == f'from character 471: "{"x" * 30}2"'
+
+
 def test_what_a_terminal_might_obey_is_shown_escaped() -> None:
     comparison = compared(json_answer("a"), json_answer("\x1b[2J\u202e\x9b\ud800é"))
     assert comparison.differences[0].candidate == '"\\u001b[2J\\u202e\\u009b\\ud800é"'
