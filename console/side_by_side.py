@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import groupby, zip_longest
 from typing import NamedTuple
 
+from shadow.compare.order import longest_in_order
+
 MOST_LINES = 3000
-"""Longer texts are compared line by line in place: aligning them could take minutes."""
+"""Longer texts are compared line by line in place."""
+
+MOST_PAIRS = 100_000
+"""Pairs of equal lines that difflib is asked to look at, which may take it half a second."""
 
 CONTEXT = 3
 """Equal lines shown around a difference."""
@@ -37,7 +43,33 @@ def aligned(left: list[str], right: list[str]) -> Iterator[Row]:
     """All lines of two texts, with those beside each other that belong together."""
     if max(len(left), len(right)) > MOST_LINES:
         yield from _in_place(left, right)
-        return
+    elif _equal_pairs(left, right) <= MOST_PAIRS:
+        yield from _matched(left, right)
+    else:
+        yield from _between_unique(left, right)
+
+
+def _equal_pairs(left: list[str], right: list[str]) -> int:
+    """How many pairs of equal lines there are: difflib looks at most of them, again and again."""
+    there = Counter(right)
+    return sum(count * there[line] for line, count in Counter(left).items())
+
+
+def _between_unique(left: list[str], right: list[str]) -> Iterator[Row]:
+    """Lines that both texts have once belong together, as far as they are in order; what is between is aligned if it can be."""
+    once = {line for line, count in Counter(left).items() if count == 1}
+    places = {line: at for at, line in enumerate(right) if line in once}
+    once = {line for line, count in Counter(right).items() if count == 1 and line in once}
+    pairs = longest_in_order([(at, places[line]) for at, line in enumerate(left) if line in once])
+    at, other = 0, 0
+    for i, j in (*pairs, (len(left), len(right))):
+        mine, others = left[at:i], right[other:j]
+        yield from (_matched if _equal_pairs(mine, others) <= MOST_PAIRS else _in_place)(mine, others)
+        yield from (paired(line, line) for line in left[i : i + 1])
+        at, other = i + 1, j + 1
+
+
+def _matched(left: list[str], right: list[str]) -> Iterator[Row]:
     for tag, left_from, left_to, right_from, right_to in SequenceMatcher(
         None, left, right, autojunk=False
     ).get_opcodes():

@@ -140,11 +140,11 @@ def _staying(pairs: Pairs) -> Pairs:
     there = [pair for pair in pairs if pair[0] == pair[1]]
     if len(there) == len(pairs):
         return there
-    longest = _longest_in_order(pairs)
+    longest = longest_in_order(pairs)
     return there if len(there) == len(longest) else longest
 
 
-def _longest_in_order(pairs: Pairs) -> Pairs:
+def longest_in_order(pairs: Pairs) -> Pairs:
     """The most of ``pairs``, sorted by their first, whose seconds are in order too: patience sorting."""
     ends: list[int] = []  # the smallest second with which a run of each length can end
     last: list[int] = []  # where that pair is

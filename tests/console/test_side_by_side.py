@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,6 +46,26 @@ def test_very_long_texts_are_compared_in_place() -> None:
     rows = list(aligned(long, ["new", *long]))
     assert rows[0] == Row("|", "0", "new")
     assert len(rows) == MOST_LINES + 2
+
+
+@pytest.mark.parametrize("kinds", [1, 3, 11, 101])
+def test_lines_that_are_often_alike_take_no_long_time(kinds: int) -> None:
+    left, right = ([str(number * step % kinds) for number in range(MOST_LINES)] for step in (1, 2))
+    began = time.process_time()
+    rows = list(aligned(left, right))
+    assert time.process_time() - began < 2
+    assert [row.left for row in rows if row.mark != ">"] == left
+    assert [row.right for row in rows if row.mark != "<"] == right
+
+
+def test_between_lines_that_are_alike_those_that_are_not_are_found() -> None:
+    items = [["{", f'"id": {number}', "},"] for number in range(400)]
+    left, right = (
+        [line for item in side for line in item] for side in (items, [*items[:200], ["{", "new", "},"], *items[201:]])
+    )
+    assert [row for row in aligned(left, right) if row.mark != "="] == [Row("|", '"id": 200', "new")]
+    right = [line for item in [["{", "new", "},"], *items] for line in item]
+    assert [row.mark for row in aligned(left, right) if row.mark != "="] == [">"] * 3
 
 
 def test_equal_lines_far_from_a_difference_are_counted() -> None:
