@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from shadow.compare.coding import Unsupported
-from shadow.compare.siblings import add_member
+from shadow.compare.siblings import ORDER, Order, add_member
 from shadow.compare.tree import Object, Tree
 
 MAX_ELEMENTS: Final = 150_000
@@ -22,7 +22,6 @@ MAX_NESTING: Final = 200
 """Elements within each other; browsers stop at 512, and pages that people write end before 50."""
 
 TEXT: Final = "#text"
-ORDER: Final = "#order"
 
 Child = tuple[str, Tree]
 Parts = list[str | Child]
@@ -106,7 +105,7 @@ class Elements:
         if mixed:
             tree[TEXT] = "".join(_escaped(part) if isinstance(part, str) else f"<{part[0]}>" for part in parts)
         elif len(order) > 1:
-            tree[ORDER] = " ".join(order)
+            tree[ORDER] = Order(" ".join(order))
 
 
 def _joined(parts: Parts) -> Parts:

@@ -37,6 +37,8 @@ def _name(item: Tree, key: str) -> str | None:
     if not isinstance(item, (dict, tuple)):
         return None
     value = dict(item).get(key)
+    if isinstance(value, dict):  # an element: its text names the item
+        value = value.get("#text")
     if isinstance(value, bytes):
         number = number_key(value)
         return number.decode() if isinstance(number, bytes) else number

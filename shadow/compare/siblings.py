@@ -14,8 +14,14 @@ from shadow.compare.tree import Object, Tree, same
 
 JSON: Final = "#json"
 """The member that holds a document of another kind: its arrays are arrays."""
-_ORDER: Final = "#order"
+ORDER: Final = "#order"
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,4})?", re.ASCII)
+
+
+class Order(str):
+    """The names of an element's children in their order, as against a field that is called so."""
+
+    __slots__ = ()
 
 
 class Siblings(list[Any]):
@@ -56,8 +62,9 @@ def _paired(control: Tree, candidate: Tree) -> None:
             continue
         if isinstance(left, dict) and isinstance(right, dict):
             if _names(left) != _names(right):
-                left.pop(_ORDER, None)
-                right.pop(_ORDER, None)
+                for side in (left, right):
+                    if isinstance(side.get(ORDER), Order):
+                        del side[ORDER]
             todo += [_both_lists(left, right, name) for name in left.keys() & right.keys() - {JSON}]
         elif isinstance(left, Siblings) and isinstance(right, Siblings):
             todo += zip(left, right, strict=False)
@@ -73,10 +80,10 @@ def _both_lists(left: Object, right: Object, name: str) -> tuple[Tree, Tree]:
 
 def _names(tree: Object) -> dict[str, int]:
     """How many children of each name; nothing of attributes. Empty where there is no order to compare."""
-    if _ORDER not in tree:
+    if not isinstance(tree.get(ORDER), Order):
         return {}
     return {
-        name: len(value) if isinstance(value, Siblings) else 1 for name, value in tree.items() if name[0] not in "@#"
+        name: len(value) if isinstance(value, Siblings) else 1 for name, value in tree.items() if name[:1] not in "@#"
     }
 
 
@@ -88,6 +95,8 @@ def _with_numbers(tree: Tree, place: Place) -> None:
         if not isinstance(value, (dict, list)):
             continue
         for step, child in [*(value.items() if isinstance(value, dict) else enumerate(value))]:
+            if step == JSON:  # it has numbers of its own
+                continue
             below = there.child(step)
             if not isinstance(child, str):
                 todo.append((child, below))

@@ -5,7 +5,7 @@
     $.html.body.#order              the order of different children, where both sides have the same ones
     $.html.head.script.#json.name   a value of JSON in a script
 
-Read by libxml2 as browsers do, forgivingly, so no page is broken. Not compared: comments but for conditional ones, the order of
+Read by libxml2 much as browsers do, forgivingly, so no page is broken. Not compared: comments but for conditional ones, the order of
 attributes and of classes, how a character is written, and white space that does not show. By their shape alone, as they change
 with every answer or every build, are compared: nonces, values of CSRF fields, and hashes in the names of assets.
 """
@@ -19,7 +19,7 @@ from lxml import etree
 
 from shadow.compare.body import Claim, Document, Example
 from shadow.compare.charset import read_text
-from shadow.compare.coding import Unreadable
+from shadow.compare.coding import Unreadable, Unsupported
 from shadow.compare.html_spacing import KEPT, spaced
 from shadow.compare.html_values import attribute
 from shadow.compare.markup import TEXT, Elements, Parts
@@ -88,6 +88,9 @@ def _tree(text: str) -> Tree:
     parser = etree.HTMLParser(target=target, encoding="utf-8", no_network=True, huge_tree=False)
     parser.feed(_LINE_END.sub("\n", text).encode("utf-8", "replace"))
     parser.close()
+    fatal = parser.feed_error_log.filter_from_fatals()
+    if fatal:
+        raise Unsupported(f"its parser gives up: {fatal[0].message}")
     return target.tree()
 
 

@@ -101,6 +101,14 @@ def test_names_are_not_taken_for_hashes(one: str, other: str) -> None:
     assert html_found(f"<{tag} src='{one}'>", f"<{tag} src='{other}'>") != []
 
 
+def test_json_in_a_script_keeps_its_types_under_a_tolerance() -> None:
+    page = '<p>1.0</p><script type="application/json">{"n": %s}</script>'
+    by = rules(tolerance={"$..n": 0.5, "$..p": 0.5})
+    assert html_found(page % "1.0", page % "1.1", by) == []
+    assert html_found(page % "1.0", page % '"1.0"', by) == ["$.html.body.script.#json.n"]
+    assert html_found("<p>1</p>", "<p>1.25 </p>", by) == []
+
+
 def test_rules_hold_in_pages() -> None:
     left, right = "<ul><li id=a>1<li id=b>2</ul><p>at 1", "<ul><li id=b>2<li id=a>1</ul><p>at 2"
     assert html_found(left, right, rules("$..p", unordered={"$.html.body.ul.li": "@id"})) == []

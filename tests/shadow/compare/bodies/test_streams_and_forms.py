@@ -28,6 +28,9 @@ def places(left: bytes, right: bytes, content_type: str, by: CompareRules = NO_R
         (b"t=a&t=b", b"t=b&t=a", [("$.t[0]", "iterable_item_moved")]),
         (b"a=1", b"a=1&b=", [("$.b", "dictionary_item_added")]),
         (b"a=%00", b"a=%01", [("$.a", "values_changed")]),
+        (b"=1&%23order=1", b"=1&%23order=2", [("$.#order", "values_changed")]),
+        (b"=1&%23order=1", b"b=1&%23order=1", [("$.b", "dictionary_item_added"), ('$[""]', "dictionary_item_removed")]),
+        (b"%23json=1&%23json=2", b"%23json=1", [("$.#json", "type_changes")]),
         (b"a[b]=1", b"a[b]=2", [('$["a[b]"]', "values_changed")]),
     ],
 )

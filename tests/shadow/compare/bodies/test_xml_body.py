@@ -73,6 +73,9 @@ def test_lists_in_any_order_and_tolerances_hold_in_xml() -> None:
     by = rules(unordered={"$.o.i": "@id"}, tolerance={"$.o.i.p": 0.01})
     assert xml_found(left, right, by) == []
     assert xml_found(left, right.replace("2.001", "2.1"), by) == [("$.o.i[1].p.#text", "values_changed")]
+    by = rules(unordered={"$.o.i": "n"})
+    left, right = "<o><i><n>1</n><v>1</v></i><i><n>2</n></i></o>", "<o><i><n>2</n></i><i><n>1</n><v>2</v></i></o>"
+    assert xml_found(left, right, by) == [("$.o.i[0].v.#text", "values_changed")]
     assert xml_found("<o><i>a</i><i>b</i></o>", "<o><i>b</i><i>a</i></o>", rules(unordered={"$.o.i": None})) == []
 
 
