@@ -173,7 +173,7 @@ class RouteSummary:
 
     ``repeats`` are the clean and the wrong pairs that only repeat others: they are among the outcomes, but do not count towards
     readiness. ``recent`` is how many pairs did count since that time (Unix seconds). ``statuses`` counts pairs by the status
-    classes of control and candidate.
+    classes of control and candidate. ``unseen`` is the share of requests that may be of shapes never seen.
     """
 
     route: str
@@ -198,6 +198,7 @@ class RouteSummary:
     statuses: dict[tuple[str, str], int] = field(default_factory=dict)
     coverage: Coverage = Coverage()
     epoch: Epoch = Epoch()
+    unseen: float = 0.01
 
 
 class Verdict(enum.StrEnum):

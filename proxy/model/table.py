@@ -204,10 +204,12 @@ class CompareRules:
 
 @dataclass(frozen=True, slots=True)
 class ReadyRule:
-    """When a route may move: ``target`` is the share of equal answers (0.999), ``hours`` the span the evidence must cover."""
+    """When a route may move: ``target`` is the share of equal answers (0.999), ``hours`` the span the evidence must cover,
+    ``unseen`` the share of requests that may be of shapes never seen."""
 
     target: float = 0.999
     hours: float = 24.0
+    unseen: float = 0.01
 
 
 @dataclass(frozen=True, slots=True)

@@ -245,7 +245,7 @@ def _normalise(keys: NormaliseKeys) -> Normalise:
 
 
 def _ready(keys: ReadyKeys) -> ReadyRule:
-    return ReadyRule(keys.target, keys.hours)
+    return ReadyRule(keys.target, keys.hours, keys.unseen)
 
 
 _DEFAULTS = DefaultKeys()

@@ -116,6 +116,8 @@ class ReadyKeys(Entry):
     """The share of equal answers that the evidence must show. Default 99.9%."""
     hours: Number = 24.0
     """The span of time that the evidence must cover. 0 asks for none. Default 24."""
+    unseen: Share = 0.01
+    """The share of requests that may be of shapes never compared. 100% asks for none. Default 1%."""
 
 
 class RouteKeys(Entry):

@@ -159,6 +159,7 @@ def _summary(connection: sqlite3.Connection, plan: Plan, sums: _Sums, present: P
         statuses=sums.statuses,
         coverage=read_coverage(connection, present.id),
         epoch=present.epoch,
+        unseen=plan.ready.unseen,
     )
 
 

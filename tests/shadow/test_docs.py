@@ -16,7 +16,7 @@ from shadow.compare.body import MAX_ENTRIES
 from shadow.compare.findings import LOOK_EVERY
 from shadow.compare.walk import MAP
 from shadow.evidence import ALPHA, clean_needed, limit_of
-from shadow.gates import comparable, coverage, fresh, latency, lost, statuses
+from shadow.gates import comparable, fresh, latency, lost, statuses
 from shadow.model import Kind, Outcome, Verdict
 
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "reference"
@@ -46,7 +46,7 @@ def test_the_table_of_gates_is_their_docstrings() -> None:
 
 
 def test_the_bounds_of_the_gates_stand_in_their_docstrings() -> None:
-    assert (comparable.MOST, lost.MOST, fresh.DAYS, coverage.MOST, statuses.MARGIN) == (0.5, 0.01, 7, 0.01, 0.001)
+    assert (comparable.MOST, lost.MOST, fresh.DAYS, statuses.MARGIN) == (0.5, 0.01, 7, 0.001)
     assert (latency.RATIO, latency.MILLISECONDS, latency.PAIRS) == (1.5, 20.0, 20)
 
 

@@ -54,6 +54,7 @@ def test_shapes_seen_once_keep_a_route_back_when_they_are_over_one_in_a_hundred(
         "where 1 % may be: GET ?page&size -> 2xx, signed in, GET ?page&size -> 2xx, signed in, ..."
     )
     assert judged(coverage=Coverage(5, 2, 199, (SHAPE,))).verdict is Verdict.NOT_YET
+    assert judged(coverage=Coverage(9, 9, 9, (SHAPE,)), unseen=1.0).verdict is Verdict.READY
 
 
 def test_a_deploy_under_way_is_told_and_not_ready() -> None:

@@ -52,7 +52,7 @@ def test_every_key_of_the_file_is_named() -> None:
         assert re.search(rf"^\| `{key}` \|", PAGE, re.MULTILINE)
 
 
-SHARES = {"repeat", "target", "errors", "budget"}
+SHARES = {"repeat", "target", "errors", "budget", "unseen"}
 SIZES = {"max_request", "max_answer", "head", "target", "memory"}
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shadow.model import Outcome
+from shadow.model import Mark, Outcome, Shape
+from shadow.store.connect import open_for_reading
 from shadow.store.records import StoredBody, StoredRequest
 from shadow.store.retention import DAY, Retention
 from shadow.store.sqlite import SqliteStore
@@ -37,6 +38,22 @@ def test_contents_go_after_a_week_findings_later_and_nothing_remains_on_disk(tmp
     assert store.pair(canary.id) is None
     assert store.signatures() == []
     assert store.summaries()[0].outcomes == {}
+    writer.close()
+
+
+def test_epochs_of_old_builds_go_with_all_that_hangs_on_them_and_the_newest_mark_stays(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "s.db")
+    writer = store.writer()
+    plans = {"orders": plan_for("http://a", "http://b")}
+    shape = Shape("GET", "", "2xx", signed_in=False)
+    writer.write(batch(result(candidate_version="1", shape=shape), plans=plans))
+    writer.write(batch(result(candidate_version="2", shape=shape, at=AT + 80 * DAY)))
+    store.mark([], Mark(AT, "anna", "deploy"))
+    writer.remove_old(AT + 91 * DAY, Retention())
+    with open_for_reading(store.path) as connection:
+        assert connection.execute("SELECT candidate_version FROM epoch").fetchall() == [("2",)]
+        assert connection.execute("SELECT count(*) FROM shape").fetchone() == (1,)
+        assert connection.execute("SELECT reason FROM mark").fetchall() == [("deploy",)]
     writer.close()
 
 
