@@ -135,7 +135,9 @@ class Redactor:
             None if value is None else self.hide(value) if secret else printable(redact_json(value, self.hide))
             for value in (difference.control, difference.candidate)
         )
-        return Difference(printable(redact_text(difference.path, self.hide)), difference.kind, control, candidate)
+        path = printable(redact_text(difference.path, self.hide))
+        general = None if difference.general is None else printable(redact_text(difference.general, self.hide))
+        return Difference(path, difference.kind, control, candidate, general)
 
 
 def _is_secret_path(path: str) -> bool:

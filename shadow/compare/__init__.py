@@ -6,7 +6,8 @@ header    headers by sense; one file each in headers/
 tree      JSON in which equal means equal      walk      where two trees differ
 shapes    what bodies are read into
 markup    elements as such a tree              siblings  names that may occur once or several times
-pairing   which items of two arrays belong together
+pairing   which items of two arrays belong together; order: where their order counts
+content   what equal items have in common      align     two trees for tools that know no rules
 rules     a route's compare rules, compiled    findings  what was found so far, within limits
 """
 

@@ -60,7 +60,7 @@ def decode_content(text: str) -> Found:
 
 
 def _difference(data: dict[str, Any]) -> Difference:
-    return Difference(data["path"], Kind(data["kind"]), data["control"], data["candidate"])
+    return Difference(data["path"], Kind(data["kind"]), data["control"], data["candidate"], data.get("general"))
 
 
 def _answer(data: dict[str, Any] | None) -> StoredAnswer | None:

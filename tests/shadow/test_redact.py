@@ -202,6 +202,9 @@ def test_differences_hide_what_stands_in_secret_places_and_what_looks_secret() -
     assert CANARY not in str(redacted("header:set-cookie", f'"a={CANARY}"', None))
     assert CANARY not in str(redacted("$.user", f'{{"password": "{CANARY}…', "null"))
     assert JWT not in str(redacted(f'$["{JWT}"].a', f'"{JWT}"', "1"))
+    in_map = REDACTOR.difference(Difference(f'$["{JWT}"].by.x', Kind.TYPE_CHANGES, "1", "2", f'$["{JWT}"].by.*'))
+    assert JWT not in str(in_map)
+    assert in_map.place.endswith(".by.*")
     assert redacted("$.total", "4.5", "5") == Difference("$.total", Kind.VALUES_CHANGED, "4.5", "5")
     assert redacted("$.a", '"1"', None).candidate is None
 

@@ -32,7 +32,7 @@ def pair(**changes: Any) -> StoredPair:
         "request": StoredRequest("GET", "/orders/7", (("Host", "shop"),), StoredBody()),
         "control": StoredAnswer(200, (("Content-Type", "application/json"),), body, 0.01, 0.02),
         "candidate": StoredAnswer(200, (), StoredBody("", 10_000, "cut"), 0.01, 0.02),
-        "differences": (Difference("$.a", Kind.VALUES_CHANGED, "1", "2"),),
+        "differences": (Difference("$.a.x", Kind.VALUES_CHANGED, "1", "2", "$.a.*"),),
         "waived": ((Difference("$.b", Kind.TYPE_CHANGES, '"1"', None), "$.b"),),
         "noisy": ("$.c",),
     }
