@@ -10,7 +10,7 @@ from proxy.match import AmbiguousTarget, Rung
 from proxy.model.edits import PINNED
 from proxy.model.message import RequestHead
 from proxy.model.resilience import Mode, RateKey, RateLimit
-from proxy.model.table import LEGACY, UNCLAIMED, Condition, ConditionKind, Match, Route
+from proxy.model.table import LEGACY, UNCLAIMED, Condition, ConditionKind, Cookies, Match, Route
 from proxy.routing import Routing
 
 
@@ -129,6 +129,8 @@ def _edits(route: Route, method: bytes) -> tuple[str, ...]:
     if policy is None or (method not in SAFE_TO_COPY and policy.unsafe is None):
         return ()
     edits = policy.requests.described()
+    if policy.cookies is Cookies.JAR:
+        edits += ("the side that gets the copy: cookies that it has set for this user",)
     # Nobody repeats a write to pin it.
     return edits if method in SAFE_TO_COPY else tuple(one for one in edits if one != PINNED)
 

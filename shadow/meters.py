@@ -25,6 +25,9 @@ class Meters:
     def skipped(self, route: str, reason: Skip) -> None:
         self._counters.add("strangler_skipped", route=route, reason=reason)
 
+    def jar_forgotten(self) -> None:
+        self._counters.add("strangler_shadow_jars_forgotten")
+
     def store(self, *, committed: bool) -> None:
         """What the store did with a batch."""
         self._counters.values[self._store_bad] = int(not committed)

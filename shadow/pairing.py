@@ -17,7 +17,7 @@ from proxy.model.decision import Skip
 from proxy.model.exchange import Exchange
 from proxy.model.message import RequestHead
 from proxy.model.plan import Plan
-from shadow.asking import Asking
+from shadow.asking import Asker, Asking
 from shadow.classify import Classified, classify, needs_recheck
 from shadow.compare import Limits
 from shadow.copy import Unrepeatable
@@ -28,7 +28,7 @@ from shadow.parse import BadHead, parse_answer, parse_request
 from shadow.places import PlaceSeen, hits_of, places_seen
 from shadow.redact import Redactor
 from shadow.repeats import Repeats
-from shadow.replay import Failed, Failure, NotCompared, Replayer
+from shadow.replay import Failed, Failure, NotCompared
 from shadow.shape import shape_of, status_class, version_of
 from shadow.signature import signatures_of
 from shadow.store.records import Recorded, SignatureSeen, StoredAnswer, StoredPair, StoredRequest
@@ -75,7 +75,7 @@ class Pairing:
 
     def __init__(
         self,
-        replayer: Replayer,
+        asker: Asker,
         redactor: Redactor,
         keeping: Keeping,
         large: Executor,
@@ -85,7 +85,7 @@ class Pairing:
         new_id: Callable[[], str] = new_pair_id,
         dice: Callable[[], float] = random.random,
     ) -> None:
-        self._replayer = replayer
+        self._asker = asker
         self._redactor = redactor
         self._keeping = keeping
         self._large = large
@@ -101,16 +101,16 @@ class Pairing:
             return NotCompared(Skip.SHADOW_LOST, "the table has other backends for this route now")
         try:
             head = parse_request(exchange.request_head)
-            asking = Asking(self._replayer, exchange, plan, head)
             primary = parse_answer(
                 exchange.answer_head, exchange.answer_body, first_byte=exchange.first_byte, total=exchange.total
             )
+            asking = self._asker.about(exchange, plan, head, primary)
         except (BadHead, Unrepeatable) as error:
             return NotCompared(Skip.UNDECODABLE, str(error))
         copied = await asking.ask(exchange.shadow)
         if isinstance(copied, NotCompared):
             return copied
-        renewed = isinstance(copied, Answer) and asking.must_renew(primary)
+        renewed = isinstance(copied, Answer) and asking.must_renew
         answered = await asking.ask(exchange.primary) if renewed else primary
         if isinstance(answered, NotCompared):
             return answered

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import secrets
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,7 +19,9 @@ from proxy.model.decision import Skip
 from proxy.model.exchange import Exchange
 from proxy.model.plan import Plan
 from proxy.model.settings import Settings
+from shadow.asking import Asker
 from shadow.inbox import Inbox, Job, Receipt
+from shadow.jar import Jars
 from shadow.keep import Keeping
 from shadow.lag import Lag
 from shadow.meters import Meters
@@ -60,7 +63,8 @@ class Worker:
             async with Replayer.open() as replayer:
                 keeping = Keeping(random.Random().random)  # noqa: S311 - which matches are kept is no secret
                 lag = Lag()
-                pairing = Pairing(replayer, self._redactor, keeping, large, lag)
+                asker = Asker(replayer, Jars(secrets.token_bytes(32), self._meters.jar_forgotten))
+                pairing = Pairing(asker, self._redactor, keeping, large, lag)
                 await self._receiver.start()
                 working = [
                     asyncio.create_task(self._work_on(pairing)) for _ in range(self._settings.shadow_concurrency)

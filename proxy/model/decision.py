@@ -36,6 +36,8 @@ class Skip(enum.StrEnum):
     SHADOW_BUSY = "shadow_busy"
     BREAKER_OPEN = "breaker_open"
     CONNECTION_DEAD = "connection_dead"
+    NO_SESSION = "no_session"
+    """The side that got the copy took the user for a stranger: it was not asked when they logged in."""
     STORE_FAILED = "store_failed"
     UNDECODABLE = "undecodable"
     SHADOW_ERROR = "shadow_error"

@@ -196,6 +196,12 @@ METRICS = {
         Metric("strangler_shadow_outcomes", "counter", ("route", "outcome"), "Results of pairs."),
         Metric("strangler_shadow_queue", "gauge", (), "Exchanges waiting for their replay."),
         Metric("strangler_shadow_queue_bytes", "gauge", (), "Bytes of exchanges waiting or in replay."),
+        Metric(
+            "strangler_shadow_jars_forgotten",
+            "counter",
+            (),
+            "Cookie jars of users that had to make room for others' (`cookies: jar`).",
+        ),
         Metric("strangler_store_bad", "gauge", (), "1 while the store refuses results."),
         Metric("strangler_store_failures", "counter", (), "Batches that the store refused."),
         Metric(

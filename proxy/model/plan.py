@@ -14,7 +14,7 @@ from typing import Any
 from proxy.model.edits import RequestEdits
 from proxy.model.listen import BackendTls, Certificate
 from proxy.model.normalise import Normalise
-from proxy.model.table import LEGACY, CompareRules, ReadyRule, Route, Table, Unordered, Waiver
+from proxy.model.table import LEGACY, CompareRules, Cookies, ReadyRule, Route, Table, Unordered, Waiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,8 @@ class Plan:
     the build that answered.
     ``timeout`` is seconds for one whole replay, ``max_answer`` bytes of an answer's body, ``repeat`` the share of safe copies
     for which the control is asked twice. ``requests`` are changes to what is sent: they may hold credentials, so they go to the
-    shadow and nowhere else.
+    shadow and nowhere else. ``jar``: copies carry the cookies that their side has set, and these, as (kind, name), are what a user is
+    recognised by; None: the client's cookies.
 
     ``rules`` names the rule set: evidence gathered under different rules is never added up (an epoch ends).
     """
@@ -44,6 +45,7 @@ class Plan:
     tls: dict[str, BackendTls] = field(default_factory=dict)
     version_headers: dict[str, str] = field(default_factory=dict)
     requests: RequestEdits = field(default=RequestEdits(), repr=False)
+    jar: tuple[tuple[str, str], ...] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """What may be kept of it."""
@@ -85,6 +87,7 @@ class Plan:
             tls={name: _tls(keys) for name, keys in data["tls"].items()},
             version_headers=data.get("version_headers", {}),  # not in plans that an older strangler stored
             requests=RequestEdits.from_json(data["requests"]) if "requests" in data else RequestEdits(),
+            jar=tuple((kind, name) for kind, name in jar) if (jar := data.get("jar")) is not None else None,
         )
 
 
@@ -107,6 +110,7 @@ def plan_of(route: Route, table: Table) -> Plan:
         tls={name: tls for name in sides if (tls := table.backends[name].tls) != BackendTls()},
         version_headers={name: header for name in sides if (header := table.backends[name].version_header)},
         requests=route.shadow.requests if route.shadow else RequestEdits(),
+        jar=tuple((source.kind, source.name) for source in table.identity) if _has_jar(route) else None,
     )
 
 
@@ -129,6 +133,10 @@ def _tls(data: dict[str, Any]) -> BackendTls:
     return BackendTls(**{**data, "certificate": Certificate(**own) if own else None})
 
 
+def _has_jar(route: Route) -> bool:
+    return route.shadow is not None and route.shadow.cookies is Cookies.JAR
+
+
 def _rules_id(route: Route) -> str:
     """Same rules, same id, on every machine and after every restart. Words that only people read are no rules, nor is a new
     credential."""
@@ -139,5 +147,7 @@ def _rules_id(route: Route) -> str:
     rules: list[Any] = [compare, route.candidate]
     if route.shadow is not None and route.shadow.requests != RequestEdits():
         rules.append(route.shadow.requests.public)
+    if _has_jar(route):
+        rules.append(Cookies.JAR)
     text = json.dumps(rules, default=str, sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()

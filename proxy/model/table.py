@@ -212,6 +212,13 @@ class ReadyRule:
     unseen: float = 0.01
 
 
+class Cookies(enum.StrEnum):
+    """Which cookies a copy carries: the client's, or those that its side has set for this user before."""
+
+    CLIENT = "client"
+    JAR = "jar"
+
+
 @dataclass(frozen=True, slots=True)
 class ShadowPolicy:
     """Which requests are copied. ``sample`` is a fraction; ``unsafe`` the reason why a repeated write is harmless; ``repeat`` the
@@ -226,6 +233,7 @@ class ShadowPolicy:
     max_answer: int = 1024 * 1024
     repeat: float = 0.02
     requests: RequestEdits = RequestEdits()
+    cookies: Cookies = Cookies.CLIENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from proxy.model.edits import Edits, RequestEdits
-from proxy.model.table import ShadowPolicy
+from proxy.model.table import Cookies, ShadowPolicy
 from proxy.table.shadow_keys import DefaultShadowKeys, EditKeys, RequestKeys, ShadowKeys, SideEditKeys
 
 
@@ -16,6 +16,7 @@ def shadow_policy(keys: ShadowKeys, defaults: DefaultShadowKeys | None) -> Shado
         max_request=keys.max_request,
         max_answer=keys.max_answer,
         repeat=keys.repeat,
+        cookies=Cookies(keys.cookies),
         requests=_request_edits(keys.requests, defaults.requests if defaults else None),
     )
 

@@ -1,10 +1,11 @@
-"""Checks of what a table says of copies: two statements about one header."""
+"""Checks of what a table says of copies: two statements about one header, jars of nobody."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from proxy.model.table import Cookies
 from proxy.table.mistakes import quoted
 from proxy.table.shadow_keys import EditKeys, RequestKeys
 from proxy.table.wording import Location
@@ -26,6 +27,19 @@ def check_edits(subject: Subject) -> None:
                 message = f"{quoted(name)} is set and dropped"
                 help_ = "what is set takes the place of what came: remove it from drop"
                 subject.mistake((*location, "drop", index), message, help_)
+
+
+def check_jars(subject: Subject) -> None:
+    """Whose jar it is must be known, and the cookie of ours is given to nobody before a route has a split."""
+    defaults = subject.keys.defaults
+    if defaults is not None and defaults.identity:
+        return
+    for index, route in enumerate(subject.keys.routes):
+        if route.shadow is not None and route.shadow.cookies == Cookies.JAR:
+            help_ = "add defaults: { identity: [{ cookie: session }] }"
+            subject.mistake(
+                ("routes", index, "shadow", "cookies"), "a jar is one user's, and nothing tells users apart", help_
+            )
 
 
 def _all_edits(subject: Subject) -> Iterator[tuple[Location, EditKeys]]:

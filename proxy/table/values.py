@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 from proxy.model.normalise import NORMALISERS
 from proxy.model.path import BadPath, check_ignore_path, parse_path
 from proxy.model.resilience import Mode, RateKey, RetryWhen
-from proxy.model.table import KINDS, Endpoint
+from proxy.model.table import KINDS, Cookies, Endpoint
 from proxy.table import scalars
 from proxy.table.address import is_host, parse_address
 from proxy.table.automaton import Dangerous
@@ -294,6 +294,7 @@ File = Annotated[
     str, _text(_file_path, "/etc/strangler/tls/cert.pem"), WithJsonSchema({"type": "string", "minLength": 1})
 ]
 HostName = Annotated[str, _text(_host_name, "orders.internal"), WithJsonSchema({"type": "string", "minLength": 1})]
+CookiesWord = Annotated[str, _text(_one_of(*Cookies), "jar"), _choice(*Cookies)]
 ModeWord = Annotated[str, _text(_one_of(*Mode), "enforce"), _choice(*Mode)]
 RateKeyWord = Annotated[str, _text(_one_of(*RateKey), "identity"), _choice(*RateKey)]
 TlsVersion = Annotated[str, _text(_one_of("1.2", "1.3"), '"1.2"'), _choice("1.2", "1.3")]

@@ -143,9 +143,7 @@ def test_the_edits_of_copies_are_told_by_their_names_alone() -> None:
     requests = (
         '{ both: { set: { X-Seed: "${SEED}" } }, candidate: { host: orders.internal, prefix: { from: /a, to: /b } } }'
     )
-    line = (
-        "{ name: a, match: { path: /a }, split: { legacy: 1, new: 0 }, shadow: { sample: 100%, unsafe: ours, requests: "
-    )
+    line = "{ name: a, match: { path: /a }, split: { legacy: 1, new: 0 }, shadow: { sample: 100%, unsafe: ours, cookies: jar, requests: "
     text = TEXT[: TEXT.index("  - { name: read")] + f"  - {line}{requests} }} }}\n"
     routing = Routing(load_table(text, environ={"SEED": "hunter2"}), b"secret")
     explanation = explain(routing, RequestHead.from_headers(b"GET", b"/a", []))
@@ -153,8 +151,12 @@ def test_the_edits_of_copies_are_told_by_their_names_alone() -> None:
         "both sides: sets X-Seed",
         "candidate: Host orders.internal; /a becomes /b",
         "both sides are asked, so that both answer under these edits",
+        "the side that gets the copy: cookies that it has set for this user",
     )
     assert "with edits  candidate: Host orders.internal" in explanation_text(explanation)
     assert "hunter2" not in f"{explanation}{explanation_text(explanation)}"
-    assert explain(routing, RequestHead.from_headers(b"POST", b"/a", [])).edits == explanation.edits[:2]
+    assert explain(routing, RequestHead.from_headers(b"POST", b"/a", [])).edits == (
+        *explanation.edits[:2],
+        explanation.edits[3],
+    )
     assert told("/x").edits == ()

@@ -10,7 +10,9 @@ from proxy.model.plan import Plan, decode_plans, encode_plans, plan_of, plans_of
 from proxy.model.table import (
     Backend,
     CompareRules,
+    Cookies,
     Endpoint,
+    IdentitySource,
     Match,
     ReadyRule,
     Route,
@@ -80,3 +82,11 @@ def test_credentials_go_to_the_shadow_and_are_not_kept_and_a_new_one_is_no_new_r
     assert Plan.from_json(kept) == replace(plan, requests=RequestEdits())
     assert plan.rules == plan_of(edited("hunter3"), TABLE).rules
     assert plan.rules != plan_of(edited("hunter2", "43"), TABLE).rules != plan_of(ROUTE, TABLE).rules
+
+
+def test_with_a_jar_the_plan_tells_whose_it_is_and_evidence_begins_anew() -> None:
+    with_jar = replace(ROUTE, shadow=ShadowPolicy(sample=0.1, cookies=Cookies.JAR))
+    plan = plan_of(with_jar, replace(TABLE, identity=(IdentitySource("cookie", "session"),)))
+    assert plan.jar == (("cookie", "session"),)
+    assert decode_plans(encode_plans({"orders": plan})) == {"orders": plan}
+    assert plan.rules != plan_of(ROUTE, TABLE).rules

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from proxy.model.edits import Edits, RequestEdits, Value
+from proxy.model.table import Cookies
 from proxy.table.shadow_keys import MAX_EDITS, MAX_VALUE
 from tests.proxy.table.texts import load, mistake, mistakes, with_routes
 
@@ -85,3 +86,17 @@ def test_a_secret_is_in_no_message() -> None:
 def test_there_is_a_most_of_everything() -> None:
     many = ", ".join(f"X-{number}" for number in range(MAX_EDITS + 1))
     assert "at most 64" in mistake(requests(f"{{ both: {{ drop: [{many}] }} }}")).message
+
+
+JAR = "{ name: a, match: { path: /a }, split: { legacy: 1, orders: 0 }, shadow: { sample: 10%, cookies: jar } }"
+
+
+def test_a_jar_needs_to_know_whose_it_is() -> None:
+    found = mistake(with_routes(JAR))
+    assert (found.message, "identity" in (found.suggestion or "")) == (
+        "a jar is one user's, and nothing tells users apart", True,
+    )  # fmt: skip
+    shadow = load(with_routes(JAR) + "defaults: { identity: [{ cookie: session }] }\n").routes[0].shadow
+    assert shadow is not None
+    assert shadow.cookies is Cookies.JAR
+    assert "mean" in (mistake(with_routes(JAR.replace("jar", "jars"))).suggestion or "")
