@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "triage": "List what people decided about signatures, or decide about one.",
     "epoch": "Let evidence count anew from now on, or list when it did.",
     "compare": "Compare two saved bodies or answers with a route's rules.",
+    "suggest": "Propose compare rules, as YAML to paste into the route table.",
     "rejudge": "Tell what the verdicts would have been under other rules.",
     "replay": "Send stored requests to a new build and compare its answers.",
     "status": "Tell how the running instance is.",

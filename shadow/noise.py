@@ -10,12 +10,14 @@ always differs explains everything. Pure.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from shadow.evidence import ALPHA
 
 _BETS: Final = (0.55, 0.6, 0.7, 0.8, 0.9, 0.99)
+USUAL: Final = 0.9
 _Z: Final = 1.96
 
 
@@ -25,8 +27,8 @@ class PlaceNoise:
 
     ``differed`` pairs differ there; in ``drifted`` the control, asked again for whatever reason, disagreed with itself. Of the
     ``repeats``, pairs chosen by dice, ``only_candidate`` (b) and ``only_control`` (c) have just one of the two, ``both`` have both.
-    ``values`` is the class of all values seen there, ``distance`` the largest one between two numbers, ``share`` that distance as a
-    share of the number.
+    ``sorts`` tells by sort of difference in how many pairs it was that one, ``distance`` is the largest one between two numbers that
+    differ by rounding.
     """
 
     place: str
@@ -37,9 +39,14 @@ class PlaceNoise:
     only_control: int = 0
     both: int = 0
     repeats: int = 0
-    values: str = ""
+    sorts: Mapping[str, int] = field(default_factory=dict)
     distance: float = 0.0
-    share: float = 0.0
+
+    @property
+    def usual(self) -> str:
+        """The sort that nine in ten are of, empty if there is none: one fault among much noise must not hide what the noise is."""
+        whole = sum(self.sorts.values())
+        return next((sort for sort, n in self.sorts.items() if n >= USUAL * whole), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shadow.model import Comparison, Difference
-from shadow.value_class import NONE, distance, joined, value_class
+from shadow.value_class import NONE, ROUNDED, difference_class, distance, joined
 
 
 @dataclass(slots=True)
 class PlaceSeen:
     """One place and kind in one pair. ``differed``: control and candidate; ``drifted``: the control and itself; ``sampled``: the dice
-    chose this pair for asking the control twice."""
+    chose this pair for asking the control twice. ``sort`` is that of its differences (``value_class``), ``distance`` the largest of
+    those by rounding."""
 
     place: str
     kind: str
     differed: bool = False
     drifted: bool = False
     sampled: bool = False
-    values: str = NONE
+    sort: str = NONE
     distance: float = 0.0
-    share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +59,7 @@ def hits_of(comparison: Comparison) -> tuple[RuleHit, ...]:
 
 
 def _learn(seen: PlaceSeen, difference: Difference) -> None:
-    for shown in (difference.control, difference.candidate):
-        seen.values = joined(seen.values, value_class(shown))
-    if difference.kind == "values_changed":
-        apart, share = distance(difference.control, difference.candidate)
-        seen.distance, seen.share = max(seen.distance, apart), max(seen.share, share)
-    else:
-        seen.distance = seen.share = math.inf
+    sort = difference_class(difference.control, difference.candidate)
+    seen.sort = joined(seen.sort, sort)
+    if sort == ROUNDED:
+        seen.distance = max(seen.distance, distance(difference.control, difference.candidate))

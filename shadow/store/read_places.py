@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import json
 import sqlite3
 
 from shadow.hidden import RuleUse
@@ -15,13 +15,13 @@ def read_places(connection: sqlite3.Connection, epoch: int) -> list[PlaceNoise]:
         "SELECT coalesce(sum(n), 0) FROM count WHERE epoch = ? AND name = 'sampled'", (epoch,)
     ).fetchone()
     rows = connection.execute(
-        "SELECT place, kind, differed, drifted, only_candidate, only_control, both, value_class, distance, share"
+        "SELECT place, kind, differed, drifted, only_candidate, only_control, both, sorts, distance"
         " FROM place WHERE epoch = ? ORDER BY differed DESC, place, kind",
         (epoch,),
     )
     return [
-        PlaceNoise(place, kind, differed, drifted, ours, own, both, repeats, values, _distance(apart), _distance(share))
-        for place, kind, differed, drifted, ours, own, both, values, apart, share in rows
+        PlaceNoise(place, kind, differed, drifted, ours, own, both, repeats, json.loads(sorts), distance)
+        for place, kind, differed, drifted, ours, own, both, sorts, distance in rows
     ]
 
 
@@ -33,7 +33,3 @@ def read_hits(connection: sqlite3.Connection, epoch: int) -> list[RuleUse]:
         (epoch,),
     )
     return [RuleUse(*row) for row in rows]
-
-
-def _distance(stored: float) -> float:
-    return stored if stored >= 0 else math.inf

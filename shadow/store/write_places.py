@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
+import json
 import sqlite3
 from typing import Final
 
 from shadow.places import PlaceSeen, RuleHit
-from shadow.value_class import joined
 
 MAX_PLACES: Final = 2000
 """Of one epoch. What differs in more places differs everywhere."""
-
-_NO_NUMBER: Final = -1.0
 
 
 class Places:
@@ -33,8 +30,8 @@ class Places:
         elif len(known) < MAX_PLACES:
             known.add(key)
             self._connection.execute(
-                "INSERT INTO place VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (epoch, *key, *_numbers(seen), seen.values, _stored(seen.distance), _stored(seen.share)),
+                "INSERT INTO place VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (epoch, *key, *_numbers(seen), json.dumps({seen.sort: 1}), seen.distance),
             )
 
     def hit(self, epoch: int, at: float, hit: RuleHit) -> None:
@@ -48,20 +45,16 @@ class Places:
 
     def _update(self, epoch: int, seen: PlaceSeen) -> None:
         where = (epoch, seen.place, seen.kind)
-        values, apart, share = self._connection.execute(
-            "SELECT value_class, distance, share FROM place WHERE epoch = ? AND place = ? AND kind = ?", where
+        (known,) = self._connection.execute(
+            "SELECT sorts FROM place WHERE epoch = ? AND place = ? AND kind = ?", where
         ).fetchone()
+        sorts: dict[str, int] = json.loads(known)
+        sorts[seen.sort] = sorts.get(seen.sort, 0) + 1
         self._connection.execute(
             "UPDATE place SET differed = differed + ?, drifted = drifted + ?, only_candidate = only_candidate + ?,"
-            " only_control = only_control + ?, both = both + ?, value_class = ?, distance = ?, share = ?"
+            " only_control = only_control + ?, both = both + ?, sorts = ?, distance = max(distance, ?)"
             " WHERE epoch = ? AND place = ? AND kind = ?",
-            (
-                *_numbers(seen),
-                joined(values, seen.values),
-                _farther(apart, seen.distance),
-                _farther(share, seen.share),
-                *where,
-            ),
+            (*_numbers(seen), json.dumps(sorts), seen.distance, *where),
         )
 
 
@@ -70,11 +63,3 @@ def _numbers(seen: PlaceSeen) -> tuple[int, int, int, int, int]:
     only_control = seen.sampled and seen.drifted and not seen.differed
     both = seen.sampled and seen.differed and seen.drifted
     return int(seen.differed), int(seen.drifted), int(only_candidate), int(only_control), int(both)
-
-
-def _stored(distance: float) -> float:
-    return distance if math.isfinite(distance) else _NO_NUMBER
-
-
-def _farther(stored: float, seen: float) -> float:
-    return _NO_NUMBER if stored == _NO_NUMBER or not math.isfinite(seen) else max(stored, seen)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from demo.story import news
 
@@ -28,8 +29,8 @@ RIGHT = {"get", "cookies", "status"}
 
 pytestmark = pytest.mark.heavy
 
-Told = tuple[str, dict[str, dict[str, Any]]]
-"""What the demo printed, and its report by route."""
+Told = tuple[str, dict[str, dict[str, Any]], str]
+"""What the demo printed, its report by route, and what `strangler suggest` says of its store."""
 
 
 def start_demo(directory: Path, **environment: str) -> subprocess.Popen[str]:
@@ -57,7 +58,15 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     output, talk = demo.communicate(timeout=180)
     assert demo.returncode == 0, talk + output
     report = json.loads((directory / "report.json").read_text())
-    return output, {route["route"]: route for route in report["routes"]}
+    command = [sys.executable, "-m", "console", "suggest", "--store", f"sqlite:///{directory}/strangler.db"]
+    suggested = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return output, {route["route"]: route for route in report["routes"]}, suggested
+
+
+def test_the_rule_is_proposed_that_a_person_would_write_and_no_other(told: Told) -> None:
+    assert yaml.safe_load(told[2]) == {
+        "routes": [{"name": "uuid", "compare": {"normalise": [{"path": "$.uuid", "as": "uuid"}]}}]
+    }
 
 
 def test_exactly_the_planted_faults_are_blocked(told: Told) -> None:

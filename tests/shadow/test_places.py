@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import math
-
 from shadow.model import Comparison, Difference, Kind
 from shadow.places import RuleHit, hits_of, places_seen
 
@@ -14,18 +12,21 @@ def differs(path: str, control: str = "1", candidate: str = "2", kind: Kind = CH
 
 def test_a_place_tells_who_differed_there_and_how() -> None:
     seen = places_seen([differs("$.a[0]"), differs("$.a[7]", "1", "5"), differs("$.b")], [differs("$.b")], sampled=True)
-    assert [(one.place, one.differed, one.drifted, one.sampled, one.distance) for one in seen] == [
-        ("$.a[]", True, False, True, 4.0),
-        ("$.b", True, True, True, 1.0),
+    assert [(one.place, one.differed, one.drifted, one.sampled, one.sort) for one in seen] == [
+        ("$.a[]", True, False, True, "integer"),
+        ("$.b", True, True, True, "integer"),
     ]
 
 
-def test_what_is_no_number_has_no_distance() -> None:
-    (changed, typed) = places_seen(
-        [differs("$.a", '"x"', '"y"'), differs("$.b", "1", "true", Kind.TYPE_CHANGES)], [], sampled=False
+def test_the_distance_is_that_of_what_differs_by_rounding() -> None:
+    (rounded,) = places_seen(
+        [differs("$.a[0]", "10.299999", "10.3"), differs("$.a[1]", "1.25", "1.3")], [], sampled=False
     )
-    assert (changed.distance, typed.distance) == (math.inf, math.inf)
-    assert (changed.values, typed.values) == ("text", "mixed")
+    assert (rounded.sort, rounded.distance) == ("rounded", 1.3 - 1.25)
+    (other,) = places_seen(
+        [differs("$.a[0]", "10.299999", "10.3"), differs("$.a[1]", "1.25", "9.5")], [], sampled=False
+    )
+    assert (other.sort, round(other.distance, 6)) == ("mixed", 1e-06)
 
 
 def test_what_rules_hid_is_counted_by_rule_and_kind() -> None:

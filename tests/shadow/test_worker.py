@@ -503,4 +503,4 @@ async def test_the_dice_choose_pairs_for_which_the_control_is_asked_twice_whatev
     learned = shadow.store.learned()["orders"]
     assert (learned.asked_twice, learned.repeats) == (1, 1)
     (place,) = learned.places
-    assert (place.place, place.only_control, place.only_candidate, place.values) == ("$.n", 1, 0, "integer")
+    assert (place.place, place.only_control, place.only_candidate, place.usual) == ("$.n", 1, 0, "integer")

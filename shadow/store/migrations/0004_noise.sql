@@ -1,5 +1,5 @@
--- What is known of one place and kind of difference: see shadow/noise.py for the numbers. value_class, distance and share are of all
--- values seen there; distance is -1 where they are no numbers.
+-- What is known of one place and kind of difference: see shadow/noise.py for the numbers. sorts is a JSON object: in how many pairs
+-- the difference was of which sort.
 CREATE TABLE place (
     epoch          INTEGER NOT NULL REFERENCES epoch (id) ON DELETE CASCADE,
     place          TEXT NOT NULL,
@@ -9,9 +9,8 @@ CREATE TABLE place (
     only_candidate INTEGER NOT NULL,
     only_control   INTEGER NOT NULL,
     both           INTEGER NOT NULL,
-    value_class    TEXT NOT NULL,
+    sorts          TEXT NOT NULL,
     distance       REAL NOT NULL,
-    share          REAL NOT NULL,
     PRIMARY KEY (epoch, place, kind)
 ) WITHOUT ROWID;
 

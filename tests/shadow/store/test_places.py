@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,14 +44,14 @@ def test_places_add_up_over_batches(store: SqliteStore, writer: StoreWriter) -> 
     assert (b.place, b.differed, b.drifted, b.both, b.repeats) == ("$.b", 1, 1, 1, 2)
 
 
-def test_sort_and_distance_of_values_are_those_of_all(store: SqliteStore, writer: StoreWriter) -> None:
-    for values, apart in (("integer", 2.0), ("float", 5.0), ("integer", 1.0)):
-        writer.write(batch(result(places=(seen(values=values, distance=apart, share=apart / 10),))))
+def test_sorts_are_counted_and_the_distance_is_the_largest(store: SqliteStore, writer: StoreWriter) -> None:
+    for sort, apart in (("rounded", 0.25), ("rounded", 0.5), ("text", 0.0)):
+        writer.write(batch(result(places=(seen(sort=sort, distance=apart),))))
     (place,) = store.learned()["orders"].places
-    assert (place.values, place.distance, place.share) == ("float", 5.0, 0.5)
-    writer.write(batch(result(places=(seen(values="text", distance=math.inf, share=math.inf),))))
-    (place,) = store.learned()["orders"].places
-    assert (place.values, place.distance) == ("mixed", math.inf)
+    assert (place.sorts, place.distance, place.usual) == ({"rounded": 2, "text": 1}, 0.5, "")
+    for _ in range(10):
+        writer.write(batch(result(places=(seen(sort="rounded"),))))
+    assert store.learned()["orders"].places[0].usual == "rounded"
 
 
 def test_what_rules_hid_is_counted_and_a_new_kind_knows_how_much_came_before(
