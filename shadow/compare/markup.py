@@ -61,7 +61,7 @@ class Elements:
     def tree(self) -> Object:
         """All that was read, what is still open included."""
         while self._open:
-            self.end("")
+            Elements.end(self, "")
         tree: Object = {} if self.type is None else {"#doctype": self.type}
         self.fill("", tree, self._parts)
         return tree
@@ -70,11 +70,6 @@ class Elements:
         self._count += more
         if self._count > MAX_ELEMENTS:
             raise Unsupported(f"more than {MAX_ELEMENTS} elements and attributes")
-
-    @property
-    def within(self) -> list[str]:
-        """The elements that are open."""
-        return [name for name, _, _ in self._open]
 
     def attributes(self, name: str, attributes: Any) -> Object:
         """The members that an element's attributes become."""

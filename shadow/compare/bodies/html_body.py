@@ -20,6 +20,7 @@ from lxml import etree
 from shadow.compare.body import Claim, Document, Example
 from shadow.compare.charset import read_text
 from shadow.compare.coding import Unreadable, Unsupported
+from shadow.compare.html_ends import CLOSED_BY, ROWS
 from shadow.compare.html_spacing import KEPT, spaced
 from shadow.compare.html_values import attribute
 from shadow.compare.markup import TEXT, Elements, Parts
@@ -32,6 +33,7 @@ _DECLARED: Final = re.compile(rb"""<meta[^>]{1,200}?charset\s*=\s*["']?([\w.-]{1
 _JSON_SCRIPTS: Final = frozenset({"importmap", "speculationrules"})
 _WHOLE: Final = frozenset({"html", "body"})
 """They end with the page: what comes after their end tags belongs to the body (HTML, "after after body" insertion mode)."""
+_TABLE_PARTS: Final = frozenset({"tbody", "thead", "tfoot", "caption", "colgroup"})
 _LINE_END: Final = re.compile(r"\r\n?")
 
 
@@ -97,13 +99,36 @@ def _tree(text: str) -> Tree:
 class _HtmlElements(Elements):
     """Also the target that lxml feeds: ``doctype`` and ``close`` are called by it."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._levels: list[int | None] = []  # of each element that is open for the parser; None: not for us any more
+
     def start(self, name: str, attributes: Any) -> None:
-        if name not in _WHOLE or name not in self.within:
-            super().start(name, attributes)
+        if name in _WHOLE and any(name == other for other, _, _ in self._open):
+            self._levels.append(None)
+            return
+        innermost = self._open[-1][0] if self._open else ""
+        if innermost in CLOSED_BY.get(name, ()) or (innermost == ROWS and name in _TABLE_PARTS):
+            self._end_innermost()
+        elif name == "tr" and innermost == "table":
+            super().start(ROWS, ())
+        self._levels.append(len(self._open))
+        super().start(name, attributes)
 
     def end(self, name: str) -> None:
-        if name not in _WHOLE:
-            super().end(name)
+        level = self._levels.pop()
+        if level is not None and name not in _WHOLE:
+            while len(self._open) > level:
+                super().end("")
+
+    def _end_innermost(self) -> None:
+        super().end("")
+        for index in range(len(self._levels) - 1, -1, -1):
+            if self._levels[index] == len(self._open):
+                self._levels[index] = None
+                return
+            if self._levels[index] is not None:
+                return
 
     def attributes(self, name: str, attributes: Any) -> Object:
         if not attributes:

@@ -29,6 +29,19 @@ def html_found(left: str, right: str, by=NO_RULES) -> list[str]:  # type: ignore
         ("<p>x</p><script>\nf()\n</script>", "<p>x</p><script>f()</script>"),
         ("<p>a\r\nb</p>", "<p>a\nb</p>"),
         ("<button> Go </button>", "<button>Go</button>"),
+        ("<dl><dt>a<dt>b<dd>c<dd>d</dl>e", "<dl><dt>a</dt><dt>b</dt><dd>c</dd><dd>d</dd></dl>e"),
+        ("<p>a<section>b</section>c", "<p>a</p><section>b</section>c"),
+        ("<p>a<div><p>b</div>c", "<p>a</p><div><p>b</p></div>c"),
+        ("<table><tr><td>a<tr><td>b</table>c", "<table><tbody><tr><td>a</td></tr><tr><td>b</td></tr></tbody></table>c"),
+        (
+            "<table><thead><tr><th>a<tbody><tr><td>b</table>",
+            "<table><thead><tr><th>a</th></tr></thead><tr><td>b</td></tr></table>",
+        ),
+        (
+            "<select><optgroup><option>a<optgroup><option>b</select>c",
+            "<select><optgroup><option>a</option></optgroup><optgroup><option>b</option></optgroup></select>c",
+        ),
+        ("<h1>a<h2>b</h2>", "<h1>a</h1><h2>b</h2>"),
     ],
 )
 def test_two_spellings_of_one_page_are_equal(left: str, right: str) -> None:
