@@ -33,9 +33,11 @@ def _evidence(readiness: Document) -> str:
 
 def _epoch(route: Document) -> str:
     epoch, first, last = route["epoch"], route["first_pair"], route["last_pair"]
-    hours = (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds() / 3600
+    minutes = (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds() / 60
+    span = f"{minutes / 60:.1f} hours" if minutes >= 60 else plural(round(minutes), "minute")
+    until = _minute(last) if first[:10] != last[:10] else _minute(last)[11:]
     builds = [f"{side} {epoch[f'{side}_version']}" for side in ("control", "candidate") if epoch[f"{side}_version"]]
-    return "; ".join((f"pairs of {hours:.1f} hours, {_minute(first)} to {_minute(last)}", *builds, *_marked(epoch)))
+    return "; ".join((f"pairs of {span}, {_minute(first)} to {until}", *builds, *_marked(epoch)))
 
 
 def _marked(epoch: Document) -> list[str]:

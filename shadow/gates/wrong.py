@@ -26,11 +26,11 @@ def gate(figures: Figures) -> Finding | None:
     kinds = ", ".join(
         f"{name} {figures.count(outcome):,}" for outcome, name in _NAMES.items() if figures.count(outcome)
     )
-    repeats = "" if figures.pairs == figures.compared else "with repeats, "
+    repeats = "" if figures.pairs == figures.compared else ", repeats included"
     return Finding(
         Verdict.BLOCKED,
         f"{share_of(figures.wrong, figures.pairs)} compared pairs were wrong, more than {percent(figures.limit)} allows: "
-        f"{repeats}{kinds}{_worst(figures)}",
+        f"{kinds}{repeats}{_worst(figures)}",
     )
 
 

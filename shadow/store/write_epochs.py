@@ -50,11 +50,11 @@ class Epochs:
             ids = self._load(line)
         present = self._present[line]
         builds = control or present[0], candidate or present[1]
-        if builds not in ids:
+        if builds not in ids and builds not in self._load(line):  # another writer may have been quicker
             builds = self._open(line, builds, at)
         if control or candidate:
             self._present[line] = builds
-        return ids[builds]
+        return self._ids[line][builds]
 
     def _mark(self, route: str, at: float) -> int:
         """The newest one before ``at``: a pair that began before a mark ends after it."""

@@ -105,7 +105,7 @@ def test_what_the_verdict_rests_on_stands_below_it_with_its_denominators() -> No
     )
     lines = " ".join(text.split())
     for said in (
-        "50 of 550 (9.09 %) compared pairs were wrong, more than 1 % allows: with repeats, mismatch 100",
+        "50 of 550 (9.09 %) compared pairs were wrong, more than 1 % allows: mismatch 100, repeats included",
         "most of all $.items[].field1 values_changed 3x (000000000001)",
         "(550 of 1,000 pairs count; the rest are repeats)",
         "at the present rate of 45 an hour, about",

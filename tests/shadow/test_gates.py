@@ -138,7 +138,8 @@ def test_blocked_says_by_which_signatures() -> None:
     assert reason.endswith("… values_changed 49x (id1), $.c values_changed 48x (id2)")
     repeated = judged(outcomes={Outcome.MATCH: 900, Outcome.MISMATCH: 100}, repeats=(0, 50)).reasons[0]
     assert (
-        repeated == "50 of 950 (5.26 %) compared pairs were wrong, more than 0.1 % allows: with repeats, mismatch 100"
+        repeated
+        == "50 of 950 (5.26 %) compared pairs were wrong, more than 0.1 % allows: mismatch 100, repeats included"
     )
 
 

@@ -67,6 +67,17 @@ def test_an_answer_without_a_version_is_of_the_build_seen_last(store: SqliteStor
     assert summary.outcomes == {Outcome.MATCH: 1, Outcome.CANDIDATE_TIMEOUT: 1, Outcome.CANDIDATE_ERROR: 1}
 
 
+def test_two_writers_at_a_time_find_each_others_epochs(store: SqliteStore, writer: StoreWriter) -> None:
+    """As when an instance takes over from another."""
+    other = store.writer()
+    compared(writer, "1")
+    compared(other, "1", "2")
+    compared(writer, "2", "3", at=AT + 10)
+    compared(other, "3", at=AT + 20)
+    assert (builds(store.summaries()[0]), store.summaries()[0].outcomes) == (("", "3"), {Outcome.MATCH: 2})
+    other.close()
+
+
 def test_what_was_counted_before_the_first_answer_belongs_to_its_build(store: SqliteStore, writer: StoreWriter) -> None:
     writer.write(batch(told={("p", "orders"): ("r1", AT, {"seen": 10})}))
     compared(writer, "1")
