@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from console.evidence_document import MOST_EVIDENCE, evidence_documents
+from console.rules_document import rules_documents, triage_document
 from proxy.model.log import rfc3339
 from shadow.judge import PRECEDENCE, bars_of, judge
 from shadow.model import ALONE, Bar, Latency, Outcome, Readiness, RouteSummary, SignatureSummary, Verdict
@@ -56,6 +57,7 @@ def route_document(summary: RouteSummary, *, now: float, bar: Bar = ALONE) -> Do
             "candidate": _latency(summary.candidate_latency),
         },
         **evidence_documents(summary),
+        **rules_documents(summary, now=now),
     }
 
 
@@ -92,6 +94,7 @@ def signature_document(signature: SignatureSummary) -> Document:
         "example_pair": signature.example_pair,
         "control_example": signature.control_example,
         "candidate_example": signature.candidate_example,
+        "triage": triage_document(signature),
     }
 
 

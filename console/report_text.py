@@ -10,8 +10,10 @@ from rich.text import Text
 
 from console.evidence_text import evidence_lines
 from console.report import Document, wrong
+from console.rules_text import rules_lines, rules_warnings
 from console.terminal import VERDICT_STYLES, plain_table, safe
 from shadow.figures import plural, share_of
+from shadow.triage import State
 
 MOST_SIGNATURES = 10
 """Of one route; ``strangler diffs`` lists them all."""
@@ -67,7 +69,9 @@ def _section(route: Document, options: str) -> Iterator[RenderableType]:
     yield Text.assemble(safe(route["route"], "bold"), ": ", (verdict, VERDICT_STYLES[verdict]))
     for reason in route["readiness"]["reasons"]:
         yield _line(safe(reason))
-    for fact in filter(None, (_outcomes(route), *evidence_lines(route))):
+    for warning in rules_warnings(route):
+        yield _line(safe(warning, "yellow"))
+    for fact in filter(None, (_outcomes(route), *evidence_lines(route), *rules_lines(route))):
         yield _line(safe(fact, "dim"))
     if route["signatures"]:
         yield Padding(signatures_table(route["signatures"][:MOST_SIGNATURES], options=options), (0, 0, 0, 2))
@@ -105,14 +109,25 @@ def signatures_table(signatures: list[Document], *, routes: bool = False, option
             Text.assemble(
                 route,
                 safe(signature["path"]),
-                (f"  {signature['kind']}\n", "dim"),
+                (f"  {signature['kind']}", "dim"),
+                _triage(signature),
+                "\n",
                 _example(signature["control_example"]),
                 " -> ",
                 _example(signature["candidate_example"]),
-                (f"\nstrangler show {signature['example_pair'][:12]}{options}", "dim"),
+                (f"\n{signature['id']}  strangler show {signature['example_pair'][:12]}{options}", "dim"),
             ),
         )
     return table
+
+
+def _triage(signature: Document) -> Text:
+    said = signature["triage"]
+    if said["state"] == State.OPEN:
+        return Text()
+    owner = f", {said['owner']}" if said["owner"] else ""
+    style = "bold red" if said["state"] == State.REOPENED else "yellow"
+    return safe(f"  [{said['state']}{owner}]", style)
 
 
 def _example(value: str | None) -> Text:

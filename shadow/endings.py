@@ -21,12 +21,14 @@ class Ending:
 
     @property
     def sentence(self) -> str:
-        if self.days < 0:
-            return f"the waiver of {self.path} ended with {self.until}: these differences count again"
-        when = (
-            "today" if self.days == 0 else "tomorrow" if self.days == 1 else f"in {self.days} days, with {self.until}"
-        )
-        return f"the waiver of {self.path} ends {when}: then these differences count again"
+        return sentence(self.path, self.until, self.days)
+
+
+def sentence(path: str, until: date, days: int) -> str:
+    if days < 0:
+        return f"the waiver of {path} ended with {until}: these differences count again"
+    when = "today" if days == 0 else "tomorrow" if days == 1 else f"in {days} days, with {until}"
+    return f"the waiver of {path} ends {when}: then these differences count again"
 
 
 def endings(rules: CompareRules, today: date) -> list[Ending]:

@@ -8,6 +8,9 @@ from typing import Final
 
 from proxy.model.message import Headers
 from proxy.model.path import place_of
+from shadow.hidden import Rule, RuleUse
+from shadow.noise import PlaceNoise
+from shadow.triage import Triage
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,8 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class SignatureSummary:
-    """All differences of one route, place and kind. Times are Unix seconds; examples are redacted."""
+    """All differences of one route, place and kind. Times are Unix seconds; examples are redacted. ``triage`` is what people
+    decided last."""
 
     id: str
     route: str
@@ -115,6 +119,7 @@ class SignatureSummary:
     example_pair: str
     control_example: str | None
     candidate_example: str | None
+    triage: Triage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +179,8 @@ class RouteSummary:
     ``repeats`` are the clean and the wrong pairs that only repeat others: they are among the outcomes, but do not count towards
     readiness. ``recent`` is how many pairs did count since that time (Unix seconds). ``statuses`` counts pairs by the status
     classes of control and candidate. ``unseen`` is the share of requests that may be of shapes never seen.
+    ``rules`` are the route's, ``uses`` what they hid; ``noise`` is of places where the control disagrees with itself. The control was
+    asked twice for ``asked_twice`` pairs, ``repeated`` of them by dice.
     """
 
     route: str
@@ -199,6 +206,11 @@ class RouteSummary:
     coverage: Coverage = Coverage()
     epoch: Epoch = Epoch()
     unseen: float = 0.01
+    rules: tuple[Rule, ...] = ()
+    uses: tuple[RuleUse, ...] = ()
+    noise: tuple[PlaceNoise, ...] = ()
+    asked_twice: int = 0
+    repeated: int = 0
 
 
 class Verdict(enum.StrEnum):

@@ -57,6 +57,7 @@ class Excess:
     control: float
     excess: float
     margin: float
+    pairs: int
 
 
 def excess_of(noise: PlaceNoise) -> Excess | None:
@@ -66,7 +67,7 @@ def excess_of(noise: PlaceNoise) -> Excess | None:
         return None
     excess = (b - c) / m
     error = math.sqrt(max(0.0, b + c - (b - c) ** 2 / m)) / m
-    return Excess((b + noise.both) / m, (c + noise.both) / m, excess, _Z * error)
+    return Excess((b + noise.both) / m, (c + noise.both) / m, excess, _Z * error, m)
 
 
 def evidence_of_excess(only_candidate: int, only_control: int) -> float:

@@ -9,6 +9,7 @@ from proxy.limits.shedding import Pressure, Step
 from proxy.model.table import Stage
 from proxy.status import State
 from shadow.model import Kind, Outcome, Verdict
+from shadow.triage import State as TriageState
 
 Schema = dict[str, Any]
 
@@ -53,6 +54,7 @@ _SIGNATURE: Final = {
     "example_pair": TEXT,
     "control_example": TEXT_OR_NULL,
     "candidate_example": TEXT_OR_NULL,
+    "triage": _object(state=_one_of(TriageState), owner=TEXT, note=TEXT, by=TEXT, at=_or_null(TIME)),
 }
 _DIFFERENCE: Final = {"path": TEXT, "kind": _one_of(Kind), "control": TEXT_OR_NULL, "candidate": TEXT_OR_NULL}
 _BODY = _object(text=TEXT, size=COUNT, note=TEXT_OR_NULL)
@@ -148,6 +150,44 @@ SCHEMAS: Final[dict[str, Schema]] = {
                 coverage=_object(shapes=COUNT, seen_once=COUNT, pairs=COUNT, examples=_list(TEXT)),
                 status_classes=_list(_object(control=TEXT, candidate=TEXT, pairs=COUNT)),
                 latency_ratio=_or_null(_object(p50=NUMBER, low=NUMBER, high=NUMBER, pairs=COUNT)),
+                rules=_list(
+                    _object(
+                        rule=TEXT,
+                        sort=TEXT,
+                        path=TEXT,
+                        reason=TEXT_OR_NULL,
+                        author=TEXT_OR_NULL,
+                        until=TEXT_OR_NULL,
+                        ending=TEXT_OR_NULL,
+                        hid=COUNT,
+                        kinds=_list(
+                            _object(
+                                kind=TEXT,
+                                pairs=COUNT,
+                                differences=COUNT,
+                                first_seen=TIME,
+                                last_seen=TIME,
+                                is_news=YES_OR_NO,
+                            )
+                        ),
+                    )
+                ),
+                noise=_object(
+                    asked_twice=COUNT,
+                    by_dice=COUNT,
+                    places=COUNT,
+                    beyond=_list(
+                        _object(
+                            path=TEXT,
+                            kind=TEXT,
+                            pairs=COUNT,
+                            candidate=NUMBER,
+                            control=NUMBER,
+                            excess=NUMBER,
+                            margin=NUMBER,
+                        )
+                    ),
+                ),
             )
         ),
     ),

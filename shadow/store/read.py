@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from proxy.model.decision import Skip
 from proxy.model.plan import Plan
+from shadow.hidden import rules_of
 from shadow.model import COMPARABLE, Latency, Outcome, Ratio, RouteSummary, SignatureSummary
 from shadow.store.batch import HOUR
 from shadow.store.codec import decode_content, decode_found, decode_plan
+from shadow.store.decisions import read_triage
 from shadow.store.histogram import median_interval, quantile
 from shadow.store.read_epochs import Present, present_epochs
+from shadow.store.read_places import read_hits, read_places
 from shadow.store.read_shapes import read_coverage
 from shadow.store.records import StoredPair
 
@@ -132,7 +135,8 @@ def _signatures(
         " ORDER BY n DESC, last_seen DESC, signature.id",
         (from_hour, route),
     )
-    return [(SignatureSummary(*columns), epoch) for *columns, epoch in rows]
+    said = read_triage(connection)
+    return [(replace(SignatureSummary(*columns), triage=said.get(columns[0])), epoch) for *columns, epoch in rows]
 
 
 def _summary(connection: sqlite3.Connection, plan: Plan, sums: _Sums, present: Present) -> RouteSummary:
@@ -160,6 +164,11 @@ def _summary(connection: sqlite3.Connection, plan: Plan, sums: _Sums, present: P
         coverage=read_coverage(connection, present.id),
         epoch=present.epoch,
         unseen=plan.ready.unseen,
+        rules=tuple(rules_of(plan.compare)),
+        uses=tuple(read_hits(connection, present.id)),
+        noise=tuple(place for place in read_places(connection, present.id) if place.drifted),
+        asked_twice=sums.counts.get("again", 0),
+        repeated=sums.counts.get("sampled", 0),
     )
 
 

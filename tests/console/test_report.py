@@ -29,6 +29,7 @@ def test_the_document_has_the_keys_of_the_contract_first_and_then_those_that_are
         *("route", "stage", "control", "candidate", "seen", "copied", "compared", "outcomes", "skipped"),
         *("readiness", "signatures", "latency_ms"),
         *("repeats", "first_pair", "last_pair", "epoch", "coverage", "status_classes", "latency_ratio"),
+        *("rules", "noise"),
     ]
     assert list(route["outcomes"]) == [
         *("match", "mismatch", "noise", "stale", "waived", "control_error", "candidate_error", "candidate_timeout")
@@ -40,6 +41,7 @@ def test_the_document_has_the_keys_of_the_contract_first_and_then_those_that_are
     assert list(route["signatures"][0]) == [
         *("id", "path", "kind", "count", "first_seen", "last_seen", "example_pair"),
         *("control_example", "candidate_example"),
+        "triage",
     ]
     assert route["latency_ms"].keys() == {"control", "candidate"}
     assert route["latency_ms"]["control"].keys() == {"p50", "p99"}
