@@ -35,6 +35,8 @@ def admit(passage: Passage) -> Decision | None:
     if decision.shadow is not None and passage.upgrade is None:
         assert route.shadow is not None
         passage.tee = Tee(route.shadow)
+        if decision.after_write:
+            live.counters.add("strangler_read_after_write", route=route.name)
         if shed is not None and shed.drops_copy():
             passage.tee.give_up(Skip.OVERLOAD)
     return decision

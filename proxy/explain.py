@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from proxy.after_write import HARMLESS, WatchfulChooser
 from proxy.choose import SAFE_TO_COPY, Chooser, draw, other_side, sample_seed, threshold, uniform
 from proxy.identity import compile_sources, identity_of
 from proxy.match import AmbiguousTarget, Rung
@@ -103,16 +104,22 @@ def _shadow(chooser: Chooser, method: bytes, backend: str | None, identity: byte
     policy = route.shadow
     if policy is None:
         return None, "no copy: the route has no shadow"
+    if method not in HARMLESS and policy.after_write is not None:
+        seconds = f"{policy.after_write:g} s"
+        return (
+            None,
+            f"no copy: the write goes to its side alone, and what its user reads here within {seconds} is copied",
+        )
     if method not in SAFE_TO_COPY and policy.unsafe is None:
         return None, f"no copy: {_text(method)} may change something, and the route has no `unsafe`"
     share = f"{policy.sample * 100:g} %"
     if policy.sample < 1.0:
         if policy.sample == 0.0:
-            return None, "no copy: the sample is 0 %"
+            return None, f"no copy: the sample is 0 %{_unless(chooser)}"
         if identity is None:
             return None, f"copied with a chance of {share}, drawn anew every time"
         if uniform(sample_seed(route.split.salt), identity) >= policy.sample:
-            return None, f"no copy: this identity is not in the sample of {share}"
+            return None, f"no copy: this identity is not in the sample of {share}{_unless(chooser)}"
     if backend is None:
         return None, "copied to the side that does not answer"
     other = other_side(route, backend)
@@ -122,6 +129,13 @@ def _shadow(chooser: Chooser, method: bytes, backend: str | None, identity: byte
         other,
         "copied: every request is" if policy.sample == 1.0 else f"copied: this identity is in the sample of {share}",
     )
+
+
+def _unless(chooser: Chooser) -> str:
+    if not isinstance(chooser, WatchfulChooser):
+        return ""
+    where = f"in the group {chooser.route.group}" if chooser.route.group else "here"
+    return f"; it is (read_after_write) if the user has written {where} in the last {chooser.longest:g} s"
 
 
 def _edits(route: Route, method: bytes) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from proxy.model.plan import encode_plans, plans_of
 from proxy.networks import Networks
 from proxy.outlet import Flushes
 from proxy.patience import PACE_SECONDS
+from proxy.remembering import Remembering
 from proxy.tally import Meters
 from proxy.tap import Tap
 from proxy.tunnel import TunnelEnd
@@ -124,6 +125,8 @@ class LivePath:
         self._http2_streams = counters.slot("strangler_streams")
         self.rate_limits = RateLimits(self, Path(settings.run_dir))
         self.rate_limits.use(routing)
+        self._remembering = Remembering(counters, Path(settings.run_dir))
+        self._remembering.use(routing)
         self.shedder = Shedder(self, source.split("-")[1], TICK_SECONDS)
         self._tunnels = counters.slot("strangler_tunnels")
         self._tap_bytes = counters.slot("strangler_tap_bytes")
@@ -137,6 +140,7 @@ class LivePath:
         self.backends.use(routing.table.backends)
         self.limits = routing.table.limits
         self.rate_limits.use(routing)
+        self._remembering.use(routing)
         self._trusted = Networks(routing.table.trusted_proxies)
         self.tap.table_changed()
 
@@ -222,6 +226,7 @@ class LivePath:
             self._guarded(client, client.check_presence)
         self.backends.tick(now)
         self.rate_limits.tick()
+        self._remembering.tick()
         self.values[self._tap_bytes] = self.tap.waiting_bytes
 
     def _guarded(self, client: Guest, do: Callable[[], None]) -> None:

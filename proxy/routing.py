@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from proxy.after_write import WatchfulChooser, choosers_of
 from proxy.choose import UNCLAIMED_REASON, Chooser, Dice
 from proxy.identity import IdentityCookie, compile_sources, identity_of, new_token
 from proxy.limits.route_limit import limits_of
@@ -9,6 +10,7 @@ from proxy.match import Matcher
 from proxy.model.decision import Decision
 from proxy.model.message import RequestHead
 from proxy.model.table import LEGACY, UNCLAIMED, Match, Route, Split, Table
+from proxy.writers import Writers
 
 
 class Routing:
@@ -21,7 +23,7 @@ class Routing:
         self.matcher = Matcher(table)
         self._sources = compile_sources(table.identity)
         self._cookie = IdentityCookie(secret)
-        self._choosers = {route.name: Chooser(route, table) for route in table.routes}
+        self._choosers = choosers_of(table, secret)
         unclaimed = Route(
             UNCLAIMED, (Match(),), Split(UNCLAIMED, ((LEGACY, 1),)), sticky=False, max_body=table.limits.body
         )
@@ -46,6 +48,16 @@ class Routing:
     def identity(self, head: RequestHead) -> bytes | None:
         """Who sent this: the first source of the table that is present, else our own cookie, else None."""
         return identity_of(self._sources, head) or self._cookie.read(head)
+
+    @property
+    def watches_writes(self) -> bool:
+        return any(isinstance(chooser, WatchfulChooser) for chooser in self._choosers.values())
+
+    def remember(self, writers: Writers) -> None:
+        """Where those are remembered who write."""
+        for chooser in self._choosers.values():
+            if isinstance(chooser, WatchfulChooser):
+                chooser.writers = writers
 
     def chooser(self, route: Route | None) -> Chooser:
         """The chooser of a route of this table; None is what no route claims."""

@@ -5,12 +5,8 @@ No request pays for this but those of routes that have a limit.
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import mmap
-import os
 import time
-from array import array
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +15,7 @@ from proxy.limits.client_address import client_address
 from proxy.limits.doors import neighbourhood
 from proxy.limits.route_limit import LONGEST_REMEMBERED, NOBODY, REASON
 from proxy.model.resilience import Mode
+from proxy.shared_words import mapped_words, own_words
 
 if TYPE_CHECKING:
     from proxy.limits.route_limit import Client, RouteLimit
@@ -30,8 +27,6 @@ log = logging.getLogger(__name__)
 
 NAME: Final = "rate-limits"
 """The file in the run directory that workers share."""
-
-_SIZE: Final = WORDS * 8
 
 
 class RateLimits:
@@ -79,6 +74,7 @@ class RateLimits:
         live.counters.add("strangler_refused", reason=REASON)
         passage.decision = limit.decision
         passage.backend = NOBODY
+        passage.failure = None
         passage.meter = live.meters.of(route, NOBODY.name)
         live.values[passage.meter.in_flight] += 1
         passage.connecting = live.loop.call_soon(passage.give_up, 429, limit.detail, limit.lines(wait))
@@ -114,16 +110,7 @@ class RateLimits:
 def shared_words(directory: Path) -> memoryview:
     """The memory that all workers of an instance share; without room for it, memory of our own."""
     try:
-        return _mapped(directory / NAME)
+        return mapped_words(directory / NAME, WORDS)
     except OSError as error:
         log.warning("rate limits count in each worker alone", extra={"detail": str(error)})
-        return memoryview(array("q", bytes(_SIZE)))
-
-
-def _mapped(path: Path) -> memoryview:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    with contextlib.ExitStack() as at_the_end:
-        at_the_end.callback(os.close, descriptor)
-        # Not a sparse file: on a full disk the first touch of a page would kill us.
-        os.posix_fallocate(descriptor, 0, _SIZE)
-        return memoryview(mmap.mmap(descriptor, _SIZE)).cast("q")
+        return own_words(WORDS)

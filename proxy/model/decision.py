@@ -61,10 +61,12 @@ loss: over 1 % of them makes a verdict inconclusive."""
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """``skip`` says why there is no copy (``shadow`` is None then), None that there is one."""
+    """``skip`` says why there is no copy (``shadow`` is None then), None that there is one. ``after_write``: the sample would have
+    left it out, and it is copied because its user has just written."""
 
     route: Route
     primary: Backend
     shadow: Backend | None
     reason: str
     skip: Skip | None
+    after_write: bool = False

@@ -179,6 +179,18 @@ METRICS = {
             "Requests not copied, copies not compared: each with its reason.",
         ),
         Metric(
+            "strangler_read_after_write",
+            "counter",
+            ("route",),
+            "Requests copied although not sampled, since their user had just written (`writes: read-after-write`).",
+        ),
+        Metric(
+            "strangler_writers_forgotten",
+            "counter",
+            (),
+            "Users who had just written and were forgotten before their window was over, for lack of room.",
+        ),
+        Metric(
             "strangler_table_bad",
             "gauge",
             (),

@@ -223,7 +223,7 @@ class Cookies(enum.StrEnum):
 class ShadowPolicy:
     """Which requests are copied. ``sample`` is a fraction; ``unsafe`` the reason why a repeated write is harmless; ``repeat`` the
     fraction of safe ones that the control is asked once more, to learn where it disagrees with itself; ``requests`` are changes
-    to what the shadow sends."""
+    to what the shadow sends; ``after_write``: for how many seconds all that a user reads is copied after he wrote here."""
 
     sample: float
     unsafe: str | None = None
@@ -234,6 +234,7 @@ class ShadowPolicy:
     repeat: float = 0.02
     requests: RequestEdits = RequestEdits()
     cookies: Cookies = Cookies.CLIENT
+    after_write: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

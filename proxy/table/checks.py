@@ -14,7 +14,7 @@ from proxy.table.document import Document
 from proxy.table.grammar import RouteKeys, TableKeys
 from proxy.table.mistakes import did_you_mean, quoted
 from proxy.table.pruning import Damage
-from proxy.table.shadow_checks import check_edits, check_jars
+from proxy.table.shadow_checks import check_edits, check_jars, check_writes
 from proxy.table.wording import Location
 
 
@@ -223,5 +223,6 @@ CHECKS: Final[tuple[Callable[[Subject], None], ...]] = (
     _shadows,
     check_edits,
     check_jars,
+    check_writes,
     _retired,
 )

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from proxy.model.edits import Edits, RequestEdits
 from proxy.model.table import Cookies, ShadowPolicy
 from proxy.table.shadow_keys import DefaultShadowKeys, EditKeys, RequestKeys, ShadowKeys, SideEditKeys
+from proxy.table.values import READ_AFTER_WRITE
+
+WINDOW: Final = 30.0
+"""Seconds after a write in which reads are copied, where nothing else is said."""
 
 
 def shadow_policy(keys: ShadowKeys, defaults: DefaultShadowKeys | None) -> ShadowPolicy:
@@ -17,6 +23,7 @@ def shadow_policy(keys: ShadowKeys, defaults: DefaultShadowKeys | None) -> Shado
         max_answer=keys.max_answer,
         repeat=keys.repeat,
         cookies=Cookies(keys.cookies),
+        after_write=(keys.window or WINDOW) if keys.writes == READ_AFTER_WRITE else None,
         requests=_request_edits(keys.requests, defaults.requests if defaults else None),
     )
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from proxy.model.table import Cookies
 from proxy.table.mistakes import quoted
 from proxy.table.shadow_keys import EditKeys, RequestKeys
+from proxy.table.values import READ_AFTER_WRITE
 from proxy.table.wording import Location
 
 if TYPE_CHECKING:
     from proxy.table.checks import Subject
+
+
+IDENTITY: Final = "add defaults: { identity: [{ cookie: session }] }"
 
 
 def check_edits(subject: Subject) -> None:
@@ -29,6 +33,27 @@ def check_edits(subject: Subject) -> None:
                 subject.mistake((*location, "drop", index), message, help_)
 
 
+def check_writes(subject: Subject) -> None:
+    """A write is copied, or it is not and its user's reads are."""
+    defaults = subject.keys.defaults
+    for index, route in enumerate(subject.keys.routes):
+        location: Location = ("routes", index, "shadow")
+        shadow = route.shadow
+        if shadow is None:
+            continue
+        if shadow.writes != READ_AFTER_WRITE:
+            if shadow.window is not None:
+                message = "window says how long after a write reads are copied, and here they are not"
+                subject.mistake((*location, "window"), message, "add writes: read-after-write, or remove it", key=True)
+            continue
+        if shadow.unsafe is not None:
+            message = "unsafe copies writes, and read-after-write does not"
+            subject.mistake((*location, "writes"), message, "keep one of them", key=True)
+        if defaults is None or not defaults.identity:
+            message = "nothing tells which reads are those of who wrote"
+            subject.mistake((*location, "writes"), message, IDENTITY, key=True)
+
+
 def check_jars(subject: Subject) -> None:
     """Whose jar it is must be known, and the cookie of ours is given to nobody before a route has a split."""
     defaults = subject.keys.defaults
@@ -36,9 +61,8 @@ def check_jars(subject: Subject) -> None:
         return
     for index, route in enumerate(subject.keys.routes):
         if route.shadow is not None and route.shadow.cookies == Cookies.JAR:
-            help_ = "add defaults: { identity: [{ cookie: session }] }"
             subject.mistake(
-                ("routes", index, "shadow", "cookies"), "a jar is one user's, and nothing tells users apart", help_
+                ("routes", index, "shadow", "cookies"), "a jar is one user's, and nothing tells users apart", IDENTITY
             )
 
 

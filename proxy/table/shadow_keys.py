@@ -12,7 +12,7 @@ from proxy.model.edits import MOMENTS, NEVER_SENT, Value
 from proxy.table.entry import Entry
 from proxy.table.mistakes import did_you_mean, quoted
 from proxy.table.scalars import Substituted
-from proxy.table.values import BackendName, CookiesWord, Duration, Reason, Share, Size, Token, wrong
+from proxy.table.values import BackendName, CookiesWord, Duration, Reason, Share, Size, Token, WritesWord, wrong
 from proxy.target import is_host
 
 MAX_EDITS: Final = 64
@@ -125,5 +125,10 @@ class ShadowKeys(Entry):
     """Share of the safe copies for which the control is asked once more, to learn where it disagrees with itself. Default 2%."""
     requests: RequestKeys | None = None
     """Changes to what the shadow sends. Default: from defaults."""
+    writes: WritesWord = "never"
+    """never: writes are not copied, unless by unsafe. read-after-write: nor are they, but what their user reads within the window is, whatever
+    the sample. Default never."""
+    window: Duration | None = None
+    """How long after a write reads are copied. Default 30s."""
     cookies: CookiesWord = "client"
     """client: copies carry the client's cookies. jar: in place of those of the same names, what their side has set for this user. Default client."""

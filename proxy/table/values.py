@@ -28,6 +28,8 @@ MAX_WEIGHT: Final = 1_000_000
 MAX_COPY: Final = 16 * 1024 * 1024
 """Bytes of one body that a copy may hold: request and answer together must fit into one frame of the tap."""
 
+READ_AFTER_WRITE: Final = "read-after-write"
+
 MAX_SIZE: Final = 1024**4
 
 TOKEN_PATTERN: Final = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"  # noqa: S105 - RFC 9110 section 5.6.2 calls names tokens
@@ -295,6 +297,9 @@ File = Annotated[
 ]
 HostName = Annotated[str, _text(_host_name, "orders.internal"), WithJsonSchema({"type": "string", "minLength": 1})]
 CookiesWord = Annotated[str, _text(_one_of(*Cookies), "jar"), _choice(*Cookies)]
+WritesWord = Annotated[
+    str, _text(_one_of("never", READ_AFTER_WRITE), READ_AFTER_WRITE), _choice("never", READ_AFTER_WRITE)
+]
 ModeWord = Annotated[str, _text(_one_of(*Mode), "enforce"), _choice(*Mode)]
 RateKeyWord = Annotated[str, _text(_one_of(*RateKey), "identity"), _choice(*RateKey)]
 TlsVersion = Annotated[str, _text(_one_of("1.2", "1.3"), '"1.2"'), _choice("1.2", "1.3")]

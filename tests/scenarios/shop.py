@@ -10,13 +10,14 @@ from aiohttp import web
 
 
 class Shop:
-    """``app`` serves it. ``asked`` are all requests, as (method, path, headers), ``issued`` all sessions; ``dry`` leaves writes of copies out."""
+    """``app`` serves it. ``asked`` are all requests, as (method, path, headers), ``issued`` all sessions; ``dry`` leaves writes of copies out;
+    ``shares``: the shop whose data this one has too."""
 
-    def __init__(self, *, dry: bool = False, prefix: str = "") -> None:
+    def __init__(self, *, dry: bool = False, prefix: str = "", shares: Shop | None = None) -> None:
         self.asked: list[tuple[str, str, dict[str, str]]] = []
-        self.orders: dict[int, dict[str, Any]] = {}
+        self.orders: list[dict[str, Any]] = shares.orders if shares else []
         self.issued: set[str] = set()
-        self._sessions: dict[str, str] = {}
+        self._sessions: dict[str, str] = shares._sessions if shares else {}
         self._numbers = itertools.count(1)
         self._dry = dry
         self.app = web.Application(middlewares=[self._note])
@@ -64,10 +65,10 @@ class Shop:
 
     async def _list(self, request: web.Request) -> web.Response:
         user = self._user(request)
-        return web.json_response({"orders": [order for order in self.orders.values() if order["user"] == user]})
+        return web.json_response({"orders": [order for order in self.orders if order["user"] == user]})
 
     async def _order(self, request: web.Request) -> web.Response:
         order = {"user": self._user(request), "what": (await request.json())["what"], "number": next(self._numbers)}
         if not (self._dry and request.headers.get("X-Shadow") == "1"):
-            self.orders[order["number"]] = order
+            self.orders.append(order)
         return web.json_response(order, status=201)

@@ -100,3 +100,36 @@ def test_a_jar_needs_to_know_whose_it_is() -> None:
     assert shadow is not None
     assert shadow.cookies is Cookies.JAR
     assert "mean" in (mistake(with_routes(JAR.replace("jar", "jars"))).suggestion or "")
+
+
+WRITES = "{{ name: a, match: {{ path: /a }}, split: {{ legacy: 1, orders: 0 }}, shadow: {{ sample: 0%, {} }} }}"
+
+
+@pytest.mark.parametrize(
+    ("shadow", "identity", "message"),
+    [
+        ("writes: read-after-write", False, "nothing tells which reads are those of who wrote"),
+        ('writes: read-after-write, unsafe: "ours"', True, "unsafe copies writes, and read-after-write does not"),
+        ("window: 30s", True, "window says how long after a write reads are copied, and here they are not"),
+        ("writes: always", True, '"always" is not known here'),
+    ],
+)
+def test_writes_are_copied_or_reads_after_them(shadow: str, identity: bool, message: str) -> None:
+    defaults = "defaults: { identity: [{ cookie: session }] }\n" if identity else ""
+    assert mistake(with_routes(WRITES.format(shadow)) + defaults).message == message
+
+
+@pytest.mark.parametrize(
+    ("shadow", "seconds"),
+    [
+        ("writes: read-after-write", 30.0),
+        ("writes: read-after-write, window: 5m", 300.0),
+        ("writes: never", None),
+        ('unsafe: "ours"', None),
+    ],
+)
+def test_the_window_of_read_after_write_is_thirty_seconds_unless_said(shadow: str, seconds: float | None) -> None:
+    text = with_routes(WRITES.format(shadow)) + "defaults: { identity: [{ cookie: session }] }\n"
+    policy = load(text).routes[0].shadow
+    assert policy is not None
+    assert policy.after_write == seconds
