@@ -12,7 +12,7 @@ from proxy.model.message import RequestHead
 from proxy.model.plan import Plan
 from shadow.compare import Origins
 from shadow.copy import Copy, copy_of
-from shadow.edit import edited, edits_for, hangs_on_conditions
+from shadow.edit import edited, hangs_on_conditions
 from shadow.jar import Jar, Jars
 from shadow.model import Answer
 from shadow.replay import BY_DEFAULT, NotCompared, Replayer, Result
@@ -76,7 +76,7 @@ class Asking:
         """The backend's answer to its copy."""
         if not self.plan.urls.get(backend) or not self.plan.timeout:
             return NotCompared(Skip.SHADOW_LOST, "the table has no shadow for this route any more")
-        copy = edited(self._copy, edits_for(self.plan, backend), self.exchange.started_at)
+        copy = edited(self._copy, self.plan.requests.of(control=backend == self.plan.control), self.exchange.started_at)
         # Who answered the client knows its cookies; the other side has given it none.
         jar, url = (self._jar, url_of(copy)) if backend == self.exchange.shadow else (None, None)
         if jar is None or url is None:

@@ -8,17 +8,10 @@ from datetime import UTC, datetime
 
 from proxy.model.edits import CONDITIONAL, STARTED_AT, STARTED_AT_EPOCH, Edits
 from proxy.model.message import RequestHead
-from proxy.model.plan import Plan
 from shadow.copy import MARK, Copy
 from shadow.model import Answer
 
 _TextHeaders = tuple[tuple[str, str], ...]
-
-
-def edits_for(plan: Plan, backend: str) -> tuple[Edits, ...]:
-    """What holds for the backend, in the order in which it is done."""
-    side = plan.requests.control if backend == plan.control else plan.requests.candidate
-    return tuple(edits for edits in (plan.requests.both, side) if edits != Edits())
 
 
 def edited(copy: Copy, edits: Iterable[Edits], started_at: float) -> Copy:

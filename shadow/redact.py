@@ -7,8 +7,9 @@ nobody can try out values. It fails closed: what cannot be redacted is not kept,
 from __future__ import annotations
 
 import hashlib
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, TypeVar
 
 from proxy.model.message import Headers
@@ -44,6 +45,13 @@ _BINARY_TYPES: Final = (
 )
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _HIDDEN: Final = re.compile(r"redacted-[0-9a-f]{10}")
+_SHORTEST: Final = 6
+"""Characters of a credential that is looked for: a shorter one is in every text by chance."""
+
+_ENOUGH: Final = 32
+_REST: Final = r"[^\s\"'<>&;,]*"
+_MOST_KNOWN: Final = 1024
+
 _FAILED: Final = "not kept: it could not be redacted"
 
 T = TypeVar("T")
@@ -52,9 +60,11 @@ T = TypeVar("T")
 class Redactor:
     """``secret`` is the installation's key: what was hidden under one key looks different under another."""
 
-    __slots__ = ("_key",)
+    __slots__ = ("_key", "_known", "_mask")
 
     def __init__(self, secret: bytes) -> None:
+        self._known: tuple[str, ...] = ()
+        self._mask: re.Pattern[str] | None = None
         self._key = hashlib.blake2b(secret, person=b"strangler redact").digest()
 
     def hide(self, value: str) -> str:
@@ -63,12 +73,31 @@ class Redactor:
         digest = hashlib.blake2b(value.encode("utf-8", "surrogatepass"), key=self._key, digest_size=5)
         return f"redacted-{digest.hexdigest()}"
 
+    def learn(self, values: Iterable[str]) -> None:
+        """Credentials of our own, that a backend may echo: from now on hidden wherever they stand."""
+        words = [word for value in values for word in _secret_words(value)]
+        known = tuple(dict.fromkeys((*self._known, *words)))[-_MOST_KNOWN:]
+        if known != self._known:
+            self._known = known
+            # Longest first. Of a long one the beginning is enough: it may be cut.
+            written = sorted({*known, *(json.dumps(word)[1:-1] for word in known)}, key=len, reverse=True)
+            self._mask = re.compile(
+                "|".join(re.escape(word[:_ENOUGH]) + (_REST if len(word) > _ENOUGH else "") for word in written)
+            )
+
+    def _masked(self, text: str) -> str:
+        return text if self._mask is None else self._mask.sub(lambda found: self.hide(found[0]), text)
+
     def text(self, text: str) -> str:
         """A short text from a stranger: a request id, an error."""
-        return _closed(lambda: _cut(printable(redact_text(text[: MAX_VALUE + _MARGIN], self.hide))), "redacted")
+        return _closed(
+            lambda: _cut(printable(redact_text(self._masked(text[: MAX_VALUE + _MARGIN]), self.hide))), "redacted"
+        )
 
     def target(self, target: str) -> str:
-        return _closed(lambda: _cut(printable(redact_target(target[: MAX_VALUE + _MARGIN], self.hide))), "redacted")
+        return _closed(
+            lambda: _cut(printable(redact_target(self._masked(target[: MAX_VALUE + _MARGIN]), self.hide))), "redacted"
+        )
 
     def headers(self, headers: Headers) -> TextHeaders:
         return tuple(
@@ -84,7 +113,9 @@ class Redactor:
         return _closed(lambda: self._difference(difference), Difference("(redacted)", difference.kind, None, None))
 
     def _header(self, name: str, value: str) -> str:
-        return _closed(lambda: _cut(printable(self._header_value(name.lower(), value[: 4 * MAX_VALUE]))), "redacted")
+        return _closed(
+            lambda: _cut(printable(self._header_value(name.lower(), self._masked(value[: 4 * MAX_VALUE])))), "redacted"
+        )
 
     def _header_value(self, name: str, value: str) -> str:
         match name:
@@ -115,7 +146,7 @@ class Redactor:
         whole = read_text(plain, media.charset, json_body=media.is_json).text
         if media.type.startswith(_BINARY_TYPES) or _CONTROLS.search(whole, 0, MAX_BODY):
             return StoredBody("", size, f"not text, not kept; as a whole it is {self.hide(plain.decode('latin-1'))}")
-        text = self._by_type(whole[: MAX_BODY + _MARGIN], media)[:MAX_BODY]
+        text = self._by_type(self._masked(whole[: MAX_BODY + _MARGIN]), media)[:MAX_BODY]
         note = f"cut: the first {MAX_BODY} of {len(whole)} characters" if len(whole) > MAX_BODY else None
         return StoredBody(text, size, note)
 
@@ -132,12 +163,24 @@ class Redactor:
     def _difference(self, difference: Difference) -> Difference:
         secret = _is_secret_path(difference.path)
         control, candidate = (
-            None if value is None else self.hide(value) if secret else printable(redact_json(value, self.hide))
+            None
+            if value is None
+            else self.hide(value)
+            if secret
+            else printable(redact_json(self._masked(value), self.hide))
             for value in (difference.control, difference.candidate)
         )
-        path = printable(redact_text(difference.path, self.hide))
-        general = None if difference.general is None else printable(redact_text(difference.general, self.hide))
+        path = printable(redact_text(self._masked(difference.path), self.hide))
+        general = (
+            None if difference.general is None else printable(redact_text(self._masked(difference.general), self.hide))
+        )
         return Difference(path, difference.kind, control, candidate, general)
+
+
+def _secret_words(value: str) -> list[str]:
+    """Each word of it; among several, not those that are only letters, as ``Bearer``."""
+    words = value.split()
+    return [word for word in words if len(word) >= _SHORTEST and not (len(words) > 1 and word.isalpha())]
 
 
 def _is_secret_path(path: str) -> bool:

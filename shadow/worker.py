@@ -85,6 +85,7 @@ class Worker:
             self._drain.set_result(grace)
 
     def take_plans(self, plans: dict[str, Plan]) -> None:
+        self._redactor.learn(secret for plan in plans.values() for secret in plan.requests.secrets)
         self._recorder.plans(plans)
 
     def take_exchange(self, exchange: Exchange, plan: Plan | None, size: int, receipt: Receipt) -> None:

@@ -23,6 +23,7 @@ from console.replayed_junit import replayed_junit
 from console.replayed_text import replayed_markdown, replayed_text
 from console.table_file import table_of
 from console.terminal import show, talk
+from proxy.model.edits import RequestEdits
 from proxy.model.log import rfc3339
 from proxy.model.table import CompareRules
 from proxy.table.address import parse_address
@@ -58,7 +59,7 @@ def command(pairs: tuple[str, ...], against: str | None, save: str | None, forma
     """Send stored requests to a new build and compare its answers.
 
     They are held against those that the control gave when users asked. PAIRS are ids as `report` and `diffs` print them; without any, all pairs that --route, --since and --outcome choose. The
-    compare rules are those of the route table, where there is one. What was redacted before it was kept (credentials) is not
+    compare rules are those of the route table, where there is one, and so is what it changes in requests to the candidate. What was redacted before it was kept (credentials) is not
     sent: give it with -H. Made for a team's CI: save the pairs once with --save, replay them with --from.
 
     Exit codes: 0 all equal, 1 an answer differs or is missing, 2 usage, 3 there is nothing to send.
@@ -149,13 +150,19 @@ def _from_file(name: str, ids: tuple[str, ...], route: str | None) -> list[Store
 def _known(choice: dict[str, Any]) -> dict[str, Known]:
     """By route: the rules of the table, and the addresses that the store was told. Neither is needed."""
     config = choice["config"]
-    rules = {route.name: route.compare for route in table_of(config).routes} if Path(config).exists() else {}
+    table = table_of(config).routes if Path(config).exists() else ()
+    rules = {route.name: route.compare for route in table}
+    requests = {route.name: route.shadow.requests for route in table if route.shadow is not None}
     origins: dict[str, tuple[str, ...]] = {}
     if choice["from_"] is None:
         with recorded.reading(choice["store"]) as opened:
             origins = {name: plan.urls.get(plan.control, ()) for name, plan in opened.plans().items()}
     return {
-        name: Known(rules.get(name, CompareRules()), Origins(control=origins.get(name, ())))
+        name: Known(
+            rules.get(name, CompareRules()),
+            Origins(control=origins.get(name, ())),
+            requests.get(name, RequestEdits()),
+        )
         for name in {*rules, *origins}
     }
 

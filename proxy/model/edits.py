@@ -65,9 +65,14 @@ class Edits:
         return [values, self.drop, self.host, self.prefix]
 
     @property
+    def names(self) -> frozenset[str]:
+        """The headers that it is about, in lower case."""
+        return frozenset(name.lower() for name in (*self.drop, *(name for name, _ in self.set)))
+
+    @property
     def pins(self) -> bool:
         """Whether an answer that was not given under these edits says nothing about one that was."""
-        return any(name.lower() not in _TRANSPARENT for name in (*self.drop, *(name for name, _ in self.set)))
+        return not self.names <= _TRANSPARENT
 
     def described(self) -> list[str]:
         """In words, without values."""
@@ -90,6 +95,17 @@ class RequestEdits:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         return cls(*(Edits.from_json(data[side]) for side in ("both", "control", "candidate")))
+
+    def of(self, *, control: bool) -> tuple[Edits, ...]:
+        """What holds for one side, in the order in which it is done."""
+        side = self.control if control else self.candidate
+        return tuple(edits for edits in (self.both, side) if edits != Edits())
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return tuple(
+            value.text for edits in (self.both, self.control, self.candidate) for _, value in edits.set if value.secret
+        )
 
     @property
     def public(self) -> list[Any]:

@@ -16,7 +16,7 @@ from proxy.table.values import BackendName, CookiesWord, Duration, Reason, Share
 from proxy.target import is_host
 
 MAX_EDITS: Final = 64
-MAX_VALUE: Final = 8 * 1024
+MAX_VALUE: Final = 4 * 1024
 
 _WORD = re.compile(r"\$[a-z][a-z0-9_]*")
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")

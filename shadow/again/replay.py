@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
+from proxy.model.edits import Edits, RequestEdits, Value
 from proxy.model.table import CompareRules
 from shadow.again.stored import Incomplete, answer_of, copy_of_stored, without_hashes
 from shadow.classify import classify
 from shadow.compare import NO_ORIGINS, Origins
 from shadow.copy import Copy
+from shadow.edit import edited
 from shadow.model import Answer, Difference, Outcome
 from shadow.redact import Redactor
 from shadow.replay import Failed, Failure, Replayer
@@ -73,10 +75,11 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a route: its compare rules, and the addresses of both sides."""
+    """What is known of a route: its compare rules, and the addresses of both sides, and what is changed in requests."""
 
     rules: CompareRules
     origins: Origins = NO_ORIGINS
+    requests: RequestEdits = RequestEdits()
 
 
 _UNKNOWN: Final = Known(CompareRules())
@@ -90,6 +93,7 @@ async def replay(
 ) -> list[Replayed]:
     """In the order of ``pairs``. ``known`` by route; ``done`` is told of each as it ends."""
     redactor = Redactor(secrets.token_bytes(32))
+    redactor.learn(secret for one in known.values() for secret in one.requests.secrets)
     room = asyncio.Semaphore(target.at_once)
 
     async def one(pair: StoredPair, replayer: Replayer) -> Replayed:
@@ -104,7 +108,7 @@ async def replay(
 
 async def _replayed(pair: StoredPair, target: Target, known: Known, replayer: Replayer, redactor: Redactor) -> Replayed:
     try:
-        copy, hidden = copy_of_stored(pair.request, target.headers)
+        copy, hidden = _as_edited(pair, target, known.requests)
         control = answer_of(pair.control)
     except Incomplete as error:
         return Replayed(pair, Result.UNUSABLE, str(error))
@@ -116,6 +120,15 @@ async def _replayed(pair: StoredPair, target: Target, known: Known, replayer: Re
     if isinstance(answer, str):
         return Replayed(pair, Result.UNUSABLE, answer, hidden=hidden)
     return _compared(pair, control, answer, known, redactor, hidden)
+
+
+def _as_edited(pair: StoredPair, target: Target, requests: RequestEdits) -> tuple[Copy, tuple[str, ...]]:
+    """As the candidate would get it. What the caller gives comes last. Raises Incomplete."""
+    copy, hidden = copy_of_stored(pair.request, target.headers)
+    edits = requests.of(control=False)
+    touched = frozenset(name for one in edits for name in one.names)
+    given = tuple((name, Value(value, secret=True)) for name, value in target.headers if name.lower() in touched)
+    return edited(copy, (*edits, Edits(given)), pair.at), tuple(name for name in hidden if name.lower() not in touched)
 
 
 async def _sent(copy: Copy, target: Target, replayer: Replayer) -> Answer | Failed | str:

@@ -150,11 +150,18 @@ async def test_what_edits_set_is_neither_stored_nor_logged(
     shadow: Shadow, side: MakeSide, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    new = await side(lambda _: says({"a": 2}))
-    edits = Edits((("X-Credential", Value(SECRET, secret=True)), ("X-Plain", Value(f"{SECRET}-plain"))))
+
+    def echoes(request: web.Request) -> web.Response:
+        given = request.headers["X-Credential"]
+        return says({"you": f"sent {given}", given: [given]}, 200, Echo=given, Location=f"/?a={given}")
+
+    new = await side(echoes)
+    edits = Edits((("X-Credential", Value(SECRET, secret=True)), ("X-Plain", Value("hunter2-plain"))))
     shadow.tap.plans(plan_for(new.url, new.url, requests=RequestEdits(candidate=edits)))
     await summary(shadow, exchange_of())
     assert new.asked[0].headers["X-Credential"] == SECRET
+    assert holding(tmp_path, b"sent redacted-") != []
     assert holding(tmp_path, b"plan") != []
-    assert holding(tmp_path, SECRET.encode()) == []
+    for hidden in (SECRET, "hunter2-plain"):
+        assert holding(tmp_path, hidden.encode()) == []
     assert SECRET not in caplog.text + json.dumps([record.__dict__ for record in caplog.records], default=str)

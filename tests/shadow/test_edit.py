@@ -7,9 +7,8 @@ import pytest
 from proxy.model.edits import Edits, RequestEdits, Value
 from proxy.model.message import Headers, RequestHead
 from shadow.copy import Copy, copy_of
-from shadow.edit import edited, edits_for, hangs_on_conditions
+from shadow.edit import edited, hangs_on_conditions
 from tests.shadow.answers import answer
-from tests.shadow.tap import plan_for
 
 HOST = (b"Host", b"shop.example")
 
@@ -35,10 +34,10 @@ def test_a_header_takes_the_place_of_all_of_its_name_and_a_new_one_is_the_last()
 
 def test_what_is_said_of_one_side_comes_after_what_is_said_of_both() -> None:
     both, candidate = Edits((("X-A", Value("both")),), ("X-B",)), setting(X_A="new", X_B="back")
-    plan = plan_for("http://a", "http://b", requests=RequestEdits(both=both, candidate=candidate))
+    requests = RequestEdits(both=both, candidate=candidate)
     copy = copied((b"X-B", b"1"))
-    assert changed(copy, *edits_for(plan, "legacy")) == ("Host: shop.example", "X-A: both", "X-Shadow: 1")
-    assert changed(copy, *edits_for(plan, "new")) == ("Host: shop.example", "X-A: new", "X-B: back", "X-Shadow: 1")
+    assert changed(copy, *requests.of(control=True)) == ("Host: shop.example", "X-A: both", "X-Shadow: 1")
+    assert changed(copy, *requests.of(control=False)) == ("Host: shop.example", "X-A: new", "X-B: back", "X-Shadow: 1")
 
 
 def test_the_host_is_the_clients_unless_a_side_has_its_own() -> None:

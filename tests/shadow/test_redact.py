@@ -301,3 +301,19 @@ def test_the_reference_names_all_that_is_hidden(request: pytest.FixtureRequest) 
     assert [name for name in sorted(names) if f"`{name}`" not in reference] == []
     assert [name for name in SECRET_HEADERS if name not in reference.lower()] == []
     assert f"{MAX_BODY:,} characters" in reference
+
+
+def test_credentials_of_our_own_are_hidden_wherever_they_are_echoed() -> None:
+    redactor = Redactor(b"key")
+    long = "L" * 3000 + "end"
+    redactor.learn(["Bearer abc.123", 'quo"ted\\7', long, "short"])
+    assert redactor.text("Bearer, short, a abc.123 b") == f"Bearer, short, a {redactor.hide('abc.123')} b"
+    assert redactor.headers([(b"X-Echo", b"abc.123")]) == (("X-Echo", redactor.hide("abc.123")),)
+    json_type = [(b"Content-Type", b"application/json")]
+    kept = redactor.body(json_type, json.dumps({"a": 'quo"ted\\7', "abc.123": 1, "b": f"{long} x"}).encode()).text
+    assert "quo" not in kept
+    assert "abc.123" not in kept
+    assert "LLL" not in kept
+    cut = Difference("$.abc.123", Kind.VALUES_CHANGED, f'"{long[:150]}', "abc.123", "$.abc.123")
+    assert "LLL" not in str(redactor.difference(cut))
+    assert "abc.123" not in str(redactor.difference(cut))

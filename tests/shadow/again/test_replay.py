@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from proxy.model.edits import Edits, RequestEdits, Value
 from proxy.model.table import CompareRules, Waiver
 from shadow.again.replay import Known, Replayed, Result, Target, replay
 from shadow.again.saved import BadLine, from_line, to_line
@@ -59,6 +60,27 @@ async def test_an_equal_answer_is_equal_and_the_request_is_the_stored_one(build:
     assert (replayed.result, replayed.status, replayed.differences) == (Result.EQUAL, 200, ())
     assert (asked[0].method, asked[0].raw_path, asked[0].headers["Host"]) == ("GET", "/orders/7", "shop")
     assert asked[0].headers["X-Shadow"] == "1"
+
+
+async def test_the_new_build_is_asked_as_the_candidate_would_be_and_what_the_caller_gives_comes_last(
+    build: Build,
+) -> None:
+    asked: list[web.BaseRequest] = []
+    candidate = Edits(
+        (("X-A", Value("table")), ("X-B", Value("table")), ("X-At", Value("$started_at_epoch"))),
+        ("Authorization",),
+        "orders.internal",
+        ("/orders", "/v2"),
+    )
+    headers = (("Host", "shop"), ("Authorization", "Bearer redacted-0123456789"), ("Cookie", "a=redacted-0123456789"))
+    stored = kept(request=StoredRequest("GET", "/orders/7", headers, StoredBody()), at=1000.5)
+    known = Known(CompareRules(), requests=RequestEdits(candidate=candidate))
+    replayed = await one(stored, await build({"a": 1}, asked), known, headers=(("x-b", "caller"),))
+    assert (asked[0].raw_path, dict(asked[0].headers)) == (
+        "/v2/7",
+        {"Host": "orders.internal", "X-A": "table", "x-b": "caller", "X-At": "1000", "X-Shadow": "1"},
+    )
+    assert (replayed.result, replayed.hidden) == (Result.EQUAL, ("Cookie",))
 
 
 async def test_a_different_answer_tells_where(build: Build) -> None:
