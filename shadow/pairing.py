@@ -23,14 +23,14 @@ from shadow.compare import Limits
 from shadow.copy import Unrepeatable
 from shadow.keep import Keeping
 from shadow.lag import Lag
-from shadow.model import Answer, Difference, Outcome
+from shadow.model import Answer, Outcome
 from shadow.parse import BadHead, parse_answer, parse_request
 from shadow.places import PlaceSeen, hits_of, places_seen
 from shadow.redact import Redactor
 from shadow.repeats import Repeats
 from shadow.replay import Failed, Failure, NotCompared
 from shadow.shape import shape_of, status_class, version_of
-from shadow.signature import signatures_of
+from shadow.signature import Signature, signatures_of
 from shadow.store.records import Recorded, SignatureSeen, StoredAnswer, StoredPair, StoredRequest
 
 INLINE_BYTES: Final = 64 * 1024
@@ -158,9 +158,11 @@ class Pairing:
     def _recorded(self, pair: Pair) -> Recorded:
         """Everything from here on is redacted."""
         plan, at = pair.plan, pair.exchange.started_at
-        seen = self._signatures(pair)
-        wanted = self._keeping.wants(plan.route, plan.rules, pair.outcome, [one.id for one in seen], at)
-        kept = self._kept(pair) if wanted else None
+        signatures = signatures_of(plan.route, pair.classified.comparison) if pair.classified else ()
+        wanted = self._keeping.wants(plan.route, plan.rules, pair.outcome, [one.id for one in signatures], at)
+        redactor = self._redactor_of(pair, wanted=wanted)
+        seen = tuple(_seen(signature, redactor, wanted=wanted) for signature in signatures)
+        kept = self._kept(pair, redactor) if wanted else None
         control_copied = pair.exchange.shadow == plan.control
         identity, hide = pair.exchange.identity, self._redactor.text
         statuses = status_class(pair.control), status_class(pair.candidate)
@@ -179,24 +181,25 @@ class Pairing:
             candidate_version=version_of(pair.candidate, plan.version_headers.get(plan.candidate or ""), hide),
             shape=shape_of(pair.head, identity, status, hide),
             statuses=statuses,
-            places=self._places(pair),
+            places=self._places(pair, redactor),
             hits=() if pair.classified is None else hits_of(pair.classified.comparison),
             again=pair.again is not None,
             sampled=pair.again is not None and pair.sampled,
             repeat=self._repeats.repeats(plan.route, identity, pair.head, status, pair.outcome, at),
         )
 
-    def _signatures(self, pair: Pair) -> tuple[SignatureSeen, ...]:
-        if pair.classified is None:
-            return ()
-        found = []
-        for signature in signatures_of(pair.plan.route, pair.classified.comparison):
-            example = self._redactor.difference(signature.example)
-            path = self._redactor.text(signature.path)
-            found.append(SignatureSeen(signature.id, path, str(signature.kind), example.control, example.candidate))
-        return tuple(found)
+    def _redactor_of(self, pair: Pair, *, wanted: bool) -> Redactor:
+        """One that knows the secrets of this pair: all of them if it is kept, else, for the paths, those that are quickly found."""
+        if not wanted and (pair.classified is None or not pair.classified.differing):
+            return self._redactor
+        redactor, head = self._redactor.of_pair(pair.exchange.identity), pair.head
+        redactor.learn_from(head.headers, head.target.decode("latin-1"), pair.exchange.request_body if wanted else b"")
+        for answer in (pair.control, pair.candidate, pair.again):
+            if answer is not None:
+                redactor.learn_from(answer.headers, body=answer.body if wanted else b"")
+        return redactor
 
-    def _places(self, pair: Pair) -> tuple[PlaceSeen, ...]:
+    def _places(self, pair: Pair, redactor: Redactor) -> tuple[PlaceSeen, ...]:
         """Of errors and races nothing can be learned about places."""
         if pair.classified is None or pair.outcome in {Outcome.CONTROL_ERROR, Outcome.STALE}:
             return ()
@@ -204,11 +207,11 @@ class Pairing:
             pair.classified.differing, pair.classified.drift, sampled=pair.sampled and pair.again is not None
         )
         for place in seen:
-            place.place = self._redactor.text(place.place)
+            place.place = redactor.text(place.place)
         return seen
 
-    def _kept(self, pair: Pair) -> StoredPair:
-        redactor, exchange, classified = self._redactor, pair.exchange, pair.classified
+    def _kept(self, pair: Pair, redactor: Redactor) -> StoredPair:
+        exchange, classified = pair.exchange, pair.classified
         method, target = pair.head.method.decode("latin-1"), redactor.target(pair.head.target.decode("latin-1"))
         body = redactor.body(pair.head.headers, exchange.request_body)
         comparison = classified.comparison if classified else None
@@ -225,23 +228,30 @@ class Pairing:
             primary=exchange.primary,
             shadow=exchange.shadow,
             request=StoredRequest(method, target, redactor.headers(pair.head.headers), body),
-            control=self._answer(pair.control),
-            candidate=self._answer(pair.candidate),
-            again=self._answer(pair.again),
+            control=_stored(pair.control, redactor),
+            candidate=_stored(pair.candidate, redactor),
+            again=_stored(pair.again, redactor),
             error=None if pair.error is None else redactor.text(pair.error),
-            differences=self._differences(comparison.differences if comparison else ()),
+            differences=tuple(map(redactor.difference, comparison.differences)) if comparison else (),
             waived=tuple((redactor.difference(one), path) for one, path in comparison.waived) if comparison else (),
             noisy=tuple(redactor.text(place) for place in classified.noisy_places) if classified else (),
         )
 
-    def _differences(self, differences: tuple[Difference, ...]) -> tuple[Difference, ...]:
-        return tuple(self._redactor.difference(difference) for difference in differences)
 
-    def _answer(self, answer: Answer | None) -> StoredAnswer | None:
-        if answer is None:
-            return None
-        headers, body = self._redactor.headers(answer.headers), self._redactor.body(answer.headers, answer.body)
-        return StoredAnswer(answer.status, headers, body, answer.first_byte, answer.total)
+def _seen(signature: Signature, redactor: Redactor, *, wanted: bool) -> SignatureSeen:
+    """With an example only if the pair is kept that it is of."""
+    path, kind = redactor.text(signature.path), str(signature.kind)
+    if not wanted:
+        return SignatureSeen(signature.id, path, kind, None, None)
+    example = redactor.difference(signature.example)
+    return SignatureSeen(signature.id, path, kind, example.control, example.candidate)
+
+
+def _stored(answer: Answer | None, redactor: Redactor) -> StoredAnswer | None:
+    if answer is None:
+        return None
+    headers, body = redactor.headers(answer.headers), redactor.body(answer.headers, answer.body)
+    return StoredAnswer(answer.status, headers, body, answer.first_byte, answer.total)
 
 
 def _wants_recheck(classified: Classified) -> bool:

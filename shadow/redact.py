@@ -21,6 +21,7 @@ from shadow.compare.media import Media, media_of
 from shadow.model import Difference
 from shadow.redact_form import redact_form, redact_multipart, redact_target, redact_value
 from shadow.redact_json import looks_like_json, redact_json
+from shadow.redact_known import Known, unquoted
 from shadow.redact_names import is_secret_header, is_secret_name
 from shadow.redact_patterns import redact_text
 from shadow.store.records import StoredBody, TextHeaders
@@ -30,6 +31,8 @@ MAX_BODY: Final = 64 * 1024
 
 MAX_DECODED: Final = 8 * 1024 * 1024
 MAX_VALUE: Final = 4 * 1024
+
+_RANDOM: Final = 12
 
 _MARGIN: Final = 4 * 1024
 """Characters read beyond a cut, so that a secret that lies across it is seen whole."""
@@ -44,7 +47,9 @@ _BINARY_TYPES: Final = (
     "application/zip",
 )
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_HIDDEN: Final = re.compile(r"redacted-[0-9a-f]{10}")
+HIDDEN: Final = re.compile(r"redacted-[0-9a-f]{10}")
+"""What a secret became."""
+
 _SHORTEST: Final = 6
 """Characters of a credential that is looked for: a shorter one is in every text by chance."""
 
@@ -60,16 +65,34 @@ T = TypeVar("T")
 class Redactor:
     """``secret`` is the installation's key: what was hidden under one key looks different under another."""
 
-    __slots__ = ("_key", "_known", "_mask")
+    __slots__ = ("_found", "_key", "_known", "_mask")
 
     def __init__(self, secret: bytes) -> None:
+        self._key = hashlib.blake2b(secret, person=b"strangler redact").digest()
         self._known: tuple[str, ...] = ()
         self._mask: re.Pattern[str] | None = None
-        self._key = hashlib.blake2b(secret, person=b"strangler redact").digest()
+        self._found: Known | None = None
+
+    def of_pair(self, identity: str) -> Redactor:
+        """One that hides what it has hidden once, and ``identity``, wherever it stands: ``learn_from`` all messages first."""
+        one = Redactor.__new__(Redactor)
+        one._key, one._known, one._mask, one._found = self._key, self._known, self._mask, Known()
+        one._found.add(identity)
+        return one
+
+    def learn_from(self, headers: Headers, target: str = "", body: bytes = b"") -> None:
+        self.headers(headers)
+        self.target(target)
+        self.body(headers, body)
 
     def hide(self, value: str) -> str:
-        if _HIDDEN.fullmatch(value):
+        if HIDDEN.fullmatch(value):
             return value
+        if self._found is not None:
+            self._found.add(value)
+        return self._hashed(value)
+
+    def _hashed(self, value: str) -> str:
         digest = hashlib.blake2b(value.encode("utf-8", "surrogatepass"), key=self._key, digest_size=5)
         return f"redacted-{digest.hexdigest()}"
 
@@ -91,12 +114,14 @@ class Redactor:
     def text(self, text: str) -> str:
         """A short text from a stranger: a request id, an error."""
         return _closed(
-            lambda: _cut(printable(redact_text(self._masked(text[: MAX_VALUE + _MARGIN]), self.hide))), "redacted"
+            lambda: _cut(printable(self._swept(redact_text(self._masked(text[: MAX_VALUE + _MARGIN]), self.hide)))),
+            "redacted",
         )
 
     def target(self, target: str) -> str:
         return _closed(
-            lambda: _cut(printable(redact_target(self._masked(target[: MAX_VALUE + _MARGIN]), self.hide))), "redacted"
+            lambda: _cut(printable(self._swept(redact_target(self._masked(target[: MAX_VALUE + _MARGIN]), self.hide)))),
+            "redacted",
         )
 
     def headers(self, headers: Headers) -> TextHeaders:
@@ -114,7 +139,10 @@ class Redactor:
 
     def _header(self, name: str, value: str) -> str:
         return _closed(
-            lambda: _cut(printable(self._header_value(name.lower(), self._masked(value[: 4 * MAX_VALUE])))), "redacted"
+            lambda: _cut(
+                printable(self._swept(self._header_value(name.lower(), self._masked(value[: 4 * MAX_VALUE]))))
+            ),
+            "redacted",
         )
 
     def _header_value(self, name: str, value: str) -> str:
@@ -123,9 +151,11 @@ class Redactor:
                 return "; ".join(self._cookie(pair) for pair in value.split("; "))
             case "set-cookie":
                 pair, semicolon, attributes = value.partition(";")
-                return self._cookie(pair) + semicolon + attributes
+                return self._cookie(pair) + semicolon + redact_text(attributes, self.hide)
             case "authorization" | "proxy-authorization":
                 scheme, space, rest = value.partition(" ")
+                if self._found is not None and scheme.lower() == "basic":
+                    self._found.add_basic(rest.strip())
                 return f"{scheme} {self.hide(rest)}" if space else self.hide(value)
             case "referer" | "location" | "content-location":
                 return redact_target(value, self.hide)
@@ -134,7 +164,11 @@ class Redactor:
 
     def _cookie(self, pair: str) -> str:
         name, equals, value = pair.partition("=")
-        return f"{name}={self.hide(value)}" if equals else self.hide(pair)
+        if not equals:
+            return self.hide(pair)
+        # Every cookie's value is hidden; only what can hardly be a word is looked for elsewhere.
+        telling = is_secret_name(name) or (len(value) >= _RANDOM and any(char.isdigit() for char in value))
+        return f"{name}={self.hide(value) if telling else self._hashed(value)}"
 
     def _body(self, headers: Headers, body: bytes) -> StoredBody:
         size = len(body)
@@ -146,7 +180,7 @@ class Redactor:
         whole = read_text(plain, media.charset, json_body=media.is_json).text
         if media.type.startswith(_BINARY_TYPES) or _CONTROLS.search(whole, 0, MAX_BODY):
             return StoredBody("", size, f"not text, not kept; as a whole it is {self.hide(plain.decode('latin-1'))}")
-        text = self._by_type(self._masked(whole[: MAX_BODY + _MARGIN]), media)[:MAX_BODY]
+        text = self._swept(self._by_type(self._masked(whole[: MAX_BODY + _MARGIN]), media))[:MAX_BODY]
         note = f"cut: the first {MAX_BODY} of {len(whole)} characters" if len(whole) > MAX_BODY else None
         return StoredBody(text, size, note)
 
@@ -163,24 +197,23 @@ class Redactor:
     def _difference(self, difference: Difference) -> Difference:
         secret = _is_secret_path(difference.path)
         control, candidate = (
-            None
-            if value is None
-            else self.hide(value)
-            if secret
-            else printable(redact_json(self._masked(value), self.hide))
+            None if value is None else self._value(value, secret=secret)
             for value in (difference.control, difference.candidate)
         )
-        path = printable(redact_text(self._masked(difference.path), self.hide))
-        general = (
-            None if difference.general is None else printable(redact_text(self._masked(difference.general), self.hide))
-        )
-        return Difference(path, difference.kind, control, candidate, general)
+        general = None if difference.general is None else self._path(difference.general)
+        return Difference(self._path(difference.path), difference.kind, control, candidate, general)
 
+    def _path(self, path: str) -> str:
+        return printable(self._swept(redact_text(self._masked(path), self.hide)))
 
-def _secret_words(value: str) -> list[str]:
-    """Each word of it; among several, not those that are only letters, as ``Bearer``."""
-    words = value.split()
-    return [word for word in words if len(word) >= _SHORTEST and not (len(words) > 1 and word.isalpha())]
+    def _value(self, value: str, *, secret: bool) -> str:
+        if secret:
+            return self.hide(unquoted(value))
+        value, known = self._masked(value), self._found
+        return printable(redact_json(value if known is None else known.swept_value(value, self._hashed), self.hide))
+
+    def _swept(self, text: str) -> str:
+        return text if self._found is None else self._found.swept(text, self._hashed)
 
 
 def _is_secret_path(path: str) -> bool:
@@ -203,3 +236,9 @@ def _closed(redact: Callable[[], T], otherwise: T) -> T:
         return redact()
     except Exception:  # noqa: BLE001 - whatever went wrong, the secret must not get out: neither kept nor logged
         return otherwise
+
+
+def _secret_words(value: str) -> list[str]:
+    """Each word of it; among several, not those that are only letters, as ``Bearer``."""
+    words = value.split()
+    return [word for word in words if len(word) >= _SHORTEST and not (len(words) > 1 and word.isalpha())]

@@ -8,10 +8,12 @@ from urllib.parse import quote, unquote, unquote_plus
 
 from shadow.redact_json import looks_like_json, redact_json
 from shadow.redact_names import is_secret_name, is_secret_parameter
-from shadow.redact_patterns import Hide, redact_text
+from shadow.redact_patterns import redact_text
+from shadow.redact_types import Hide
 
 _SEPARATOR: Final = re.compile(r"([&;])")
 _DISPOSITION_NAME: Final = re.compile(r'(?i)\bname="?([^";\r\n]{0,200})')
+_VALUE: Final = re.compile(r"(?=.{0,200}\d).{6}|.{20}", re.DOTALL)
 _FILE: Final = re.compile(r"(?i)\bfilename\*?=")
 
 
@@ -29,10 +31,19 @@ def redact_target(target: str, hide: Hide) -> str:
     """A request target: the values of its query, and secrets in its path."""
     path, mark, query = target.partition("?")
     plain = unquote(path, errors="backslashreplace")
-    redacted = redact_text(plain, hide)
+    redacted = redact_text(_segments(plain, hide), hide)
     if redacted != plain:
         path = quote(redacted, safe="/:@!$&'()*+,;=~")
     return path + mark + redact_form(query, hide)
+
+
+def _segments(path: str, hide: Hide) -> str:
+    """What follows a segment of a secret name is its value, if it does not look like a word: ``/reset-password/8f3a...``."""
+    segments = path.split("/")
+    return "/".join(
+        hide(segment) if is_secret_name(before) and _VALUE.search(segment) else segment
+        for before, segment in zip(["", *segments], segments, strict=False)
+    )
 
 
 def redact_multipart(text: str, boundary: str, hide: Hide) -> str:
@@ -52,6 +63,9 @@ def _redacted_field(field: str, hide: Hide) -> str:
         return f"{name}={hide(value)}" if value else field
     plain = unquote_plus(value, errors="backslashreplace")
     redacted = redact_value(plain, hide)
+    if redacted == plain and "%" in plain:
+        again = unquote_plus(plain, errors="backslashreplace")
+        return field if redact_value(again, hide) == again else f"{name}={hide(plain)}"
     return field if redacted == plain else f"{name}={quote(redacted)}"
 
 
@@ -59,6 +73,7 @@ def _redacted_part(part: str, hide: Hide) -> str:
     head, gap, body = part.partition("\r\n\r\n")
     if not gap:
         return part if part.strip("-\r\n") == "" else hide(part)  # the end of all parts, or one without a head
+    head = "\r\n".join(_redacted_line(line, hide) for line in head.split("\r\n"))
     if _FILE.search(head):
         body = f"[file, {len(body)} characters, not kept]\r\n"
     else:
@@ -67,3 +82,8 @@ def _redacted_part(part: str, hide: Hide) -> str:
         secret = name is None or is_secret_name(name[1])
         body = (hide(value) if secret else redact_value(value, hide)) + "\r\n"
     return head + gap + body
+
+
+def _redacted_line(line: str, hide: Hide) -> str:
+    name, colon, value = line.partition(":")
+    return f"{name}: {hide(value.strip())}" if colon and is_secret_name(name.strip()) else redact_text(line, hide)

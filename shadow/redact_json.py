@@ -5,17 +5,29 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass, field
 from typing import Final
 
 from shadow.redact_names import is_secret_name
-from shadow.redact_patterns import Hide, redact_text
+from shadow.redact_patterns import redact_text
+from shadow.redact_types import Hide
 
 # A string without an end goes to the end of the text, so there is at most one of them.
 _TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|".*|[{}\[\],:]|[^\s{}\[\],:"]+|\s+', re.DOTALL)
 _OPENS: Final = frozenset("{[")
 _CLOSES: Final = frozenset("}]")
+_NAMING: Final = frozenset({"name", "key", "field", "header", "id"})
+_VALUES: Final = frozenset({"value", "val", "content"})
 _MOST_NESTED: Final = 3
 """JSON in a string of JSON in a string of JSON. Deeper is hidden whole."""
+
+
+@dataclass(slots=True)
+class _Named:
+    """One object: where its values begin that another member may name, and whether that is a secret name."""
+
+    values: list[int] = field(default_factory=list)
+    secret: bool = False
 
 
 def looks_like_json(text: str) -> bool:
@@ -31,12 +43,13 @@ def redact_json(text: str, hide: Hide, nested: int = 0) -> str:
 
 def _scanned(text: str, hide: Hide, nested: int) -> str:
     tokens = _TOKEN.findall(text)
+    named = _named_values(tokens)
     pieces: list[str] = []
     at = 0
     while at < len(tokens):
         token = tokens[at]
         value = _value_of_key(tokens, at) if token[0] == '"' else None
-        if value is not None and is_secret_name(_inner(token)):
+        if value is not None and (at in named or is_secret_name(_inner(token))):
             end = _end_of_value(tokens, value)
             pieces += tokens[at:value]
             if value < end:
@@ -46,6 +59,30 @@ def _scanned(text: str, hide: Hide, nested: int) -> str:
             pieces.append(_redacted(token, hide, nested))
             at += 1
     return "".join(pieces)
+
+
+def _named_values(tokens: list[str]) -> set[int]:
+    """Where the member ``value`` begins in objects such as ``{"name": "password", "value": "..."}``."""
+    around: list[_Named] = []
+    done: list[_Named] = []
+    for at, piece in enumerate(tokens):
+        if piece == "{":
+            around.append(_Named())
+        elif piece == "}" and around:
+            done.append(around.pop())
+        elif around and piece[0] == '"' and piece[1:-1].lower() in _NAMING | _VALUES:
+            _note(around[-1], tokens, at)
+    return {at for one in (*done, *around) if one.secret for at in one.values}
+
+
+def _note(named: _Named, tokens: list[str], at: int) -> None:
+    value = _value_of_key(tokens, at)
+    if value is None or value >= len(tokens):
+        return
+    if tokens[at][1:-1].lower() in _VALUES:
+        named.values.append(at)
+    elif tokens[value][0] == '"' and is_secret_name(_inner(tokens[value])):
+        named.secret = True
 
 
 def _is_json(text: str) -> bool:

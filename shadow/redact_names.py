@@ -41,7 +41,9 @@ SECRET_WORDS: Final = frozenset(
 SECRET_PARTS: Final = ("accountnumber", "clientcert", "encryptionkey", "securitycode", "sessid", "signingkey")
 """A name is secret when it contains one of these, hyphens, underscores and case aside: ``PHPSESSID``."""
 
-SECRET_HEADERS: Final = frozenset({"authentication-info", "proxy-authentication-info", "x-forwarded-client-cert"})
+SECRET_HEADERS: Final = frozenset(
+    {"authentication-info", "dpop", "proxy-authentication-info", "x-forwarded-client-cert"}
+)
 """Headers whose names do not tell."""
 
 ONLY_IN_QUERIES: Final = frozenset({"code", "key"})

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Final
 
 from proxy.model.secret_names import looks_like_card
+from shadow.redact_markup import redact_markup
 from shadow.redact_names import is_secret_name
-
-Hide = Callable[[str], str]
-"""Secret in, what stands for it out; equal in, equal out."""
+from shadow.redact_types import Hide
 
 PATTERNS: Final = {
     "private keys": re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END|\Z)", re.DOTALL),
-    "JSON Web Tokens, and other base64 of JSON": re.compile(r"(?<![\w-])eyJ[\w-]{8,}(?:\.[\w-]*){0,4}"),
+    "JSON Web Tokens, and other base64 of JSON": re.compile(
+        r"(?<![\w-])(?:eyJ|eyAi|ewog|ewoJ|ew0K|IHsi|W3si|W1si|WyJ)[\w-]{8,}+(?:(?:\.[\w-]*){1,4}|[\w+/-]*={0,2})"
+    ),
     "credentials behind their scheme": re.compile(
         r"\b(?i:bearer|basic|negotiate|token)[ \t]+(?=(?P<secret>(?=[a-z]*[A-Z0-9._~+/=-])[A-Za-z0-9._~+/=-]{8,}))"
     ),
@@ -25,7 +25,9 @@ PATTERNS: Final = {
     "passwords in addresses": re.compile(r"://[^\s/@:\"'<>]{1,100}:(?P<secret>[^\s/@\"'<>]{1,200})@"),
     "card numbers": re.compile(r"(?<![\w.-])(?P<card>[3-6]\d{3}(?:[ -]?\d){9,15})(?![\w-])"),
     "assignments to secret names": re.compile(
-        r"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]{1,60})[\"']?[ \t]{0,3}[:=][ \t]{0,3}[\"']?(?=(?P<secret>[^\s\"'&;,<>{}\[\]]{1,500}))"
+        r"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]{1,60})[\"'\]]{0,2}(?:[ \t]{0,3}[:=][ \t]{0,3}[\"']?"
+        r"|[ \t]{1,3}(?:(?:is|was)[ \t]{1,3})?[\"'])"
+        r"(?=(?P<secret>(?<=\")[^\"\r\n]{1,500}|(?<=')[^'\r\n]{1,500}|[^\s\"'&;,<>{}\[\]]{1,500}))"
     ),
     "elements of secret names": re.compile(
         r"<(?:[\w.-]{1,40}:)?(?P<name>[A-Za-z_][\w.-]{0,60})(?:\s[^<>]{0,500})?>(?=(?P<secret>[^<]{1,2000}))"
@@ -38,6 +40,8 @@ PATTERNS: Final = {
 
 
 def redact_text(text: str, hide: Hide) -> str:
+    if "<" in text:  # first: the patterns find no more than what stands on one line
+        text = redact_markup(text, hide)
     for pattern in PATTERNS.values():
         text = _replace(pattern, text, hide)
     return text

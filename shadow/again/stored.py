@@ -12,15 +12,13 @@ from typing import Final
 from proxy.model.message import RequestHead
 from shadow.copy import Copy, Unrepeatable, copy_of
 from shadow.model import Answer
+from shadow.redact import HIDDEN
 from shadow.store.records import StoredAnswer, StoredBody, StoredRequest, TextHeaders
 
 _CODED: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 """Fields that say how the body went over the wire: what is kept is plain text."""
 
 _CHARSET: Final = re.compile(r"(;\s*charset=)[^;]*", re.IGNORECASE)
-HIDDEN: Final = re.compile(r"redacted-[0-9a-f]{10}")
-"""What a secret became."""
-
 _ONE: Final = "redacted"
 
 

@@ -14,6 +14,7 @@ def document(text: str) -> Document:
     return read(text, {}, "routes.yaml")
 
 
+@pytest.mark.promise("B135")
 @pytest.mark.parametrize(
     ("text", "place", "message"),
     [
@@ -58,6 +59,7 @@ def test_a_byte_order_mark_is_no_mistake() -> None:
     assert read(b"\xef\xbb\xbfa: 1", {}, "f").data == {"a": 1}
 
 
+@pytest.mark.promise("B135")
 def test_a_large_file_is_refused_before_it_is_read() -> None:
     assert "at most" in mistake("#" * (MAX_BYTES + 1)).message
     assert "at most" in mistake(b"\xff" * 50_000_000).message
@@ -68,12 +70,14 @@ def test_depth_is_bounded_without_recursion(opening: str) -> None:
     assert any("nested deeper than 50" in m.message or "cannot be" in m.message for m in mistakes(opening * 200_000))
 
 
+@pytest.mark.promise("B135")
 def test_an_alias_bomb_is_refused_before_it_goes_off() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 11)]
     assert any("values" in m.message for m in mistakes("\n".join(lines)))
 
 
+@pytest.mark.promise("B135")
 def test_a_merge_bomb_is_refused_before_it_goes_off() -> None:
     big = "a: &a {" + ", ".join(f"k{n}: 1" for n in range(20_000)) + "}\n"
     assert any("values" in m.message for m in mistakes(big + "".join(f"b{n}: {{<<: *a}}\n" for n in range(90))))

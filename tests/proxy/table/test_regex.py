@@ -35,6 +35,7 @@ def test_a_safe_regex_is_let_through(pattern: str) -> None:
     check_regex(pattern)
 
 
+@pytest.mark.promise("B134")
 @pytest.mark.parametrize("pattern", DANGEROUS + NOT_HELD)
 def test_a_dangerous_regex_is_refused_with_help(pattern: str) -> None:
     with pytest.raises(Dangerous) as caught:
