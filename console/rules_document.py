@@ -9,7 +9,7 @@ from proxy.model.log import rfc3339
 from shadow.endings import SOON_DAYS, sentence
 from shadow.hidden import Rule, RuleUse
 from shadow.model import RouteSummary, SignatureSummary
-from shadow.noise import beyond_own_noise, excess_of
+from shadow.noise.excess import beyond_own_noise, excess_of
 from shadow.triage import state_of
 
 Document = dict[str, Any]

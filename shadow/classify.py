@@ -8,7 +8,7 @@ from functools import partial
 
 from proxy.model.table import CompareRules
 from shadow.compare import DEFAULT_LIMITS, NO_ORIGINS, Limits, Origins, compare
-from shadow.drift import beyond_noise
+from shadow.noise.drift import beyond_noise
 from shadow.model import Answer, Comparison, Difference, Outcome
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from proxy.model.message import Headers
 from proxy.model.path import place_of
 from shadow.hidden import Rule, RuleUse
-from shadow.noise import PlaceNoise
+from shadow.noise.excess import PlaceNoise
 from shadow.triage import Triage
 
 

@@ -14,8 +14,8 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from shadow.figures import share_of
-from shadow.noise import PlaceNoise, beyond_own_noise
-from shadow.value_class import ROUNDED
+from shadow.noise.excess import PlaceNoise, beyond_own_noise
+from shadow.noise.value_class import ROUNDED
 
 LEAST: Final = 3
 """Pairs that must have shown something before a rule is proposed."""

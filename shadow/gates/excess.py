@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shadow.figures import Figures, Finding, percent
 from shadow.model import Verdict
-from shadow.noise import PlaceNoise, beyond_own_noise, excess_of
+from shadow.noise.excess import PlaceNoise, beyond_own_noise, excess_of
 
 MOST = 3
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from proxy.model.plan import Plan
 from shadow.hidden import RuleUse
-from shadow.noise import PlaceNoise
+from shadow.noise.excess import PlaceNoise
 from shadow.store.read_epochs import present_epochs
 from shadow.store.read_places import read_hits, read_places
 

@@ -6,7 +6,7 @@ import json
 import sqlite3
 
 from shadow.hidden import RuleUse
-from shadow.noise import PlaceNoise
+from shadow.noise.excess import PlaceNoise
 
 
 def read_places(connection: sqlite3.Connection, epoch: int) -> list[PlaceNoise]:

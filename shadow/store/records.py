@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shadow.model import Difference, Outcome, Shape
-from shadow.places import PlaceSeen, RuleHit
+from shadow.noise.places import PlaceSeen, RuleHit
 
 TextHeaders = tuple[tuple[str, str], ...]
 

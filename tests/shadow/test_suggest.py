@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shadow.noise import PlaceNoise
+from shadow.noise.excess import PlaceNoise
 from shadow.suggest import Proposal, key_among, proposals
 
 TODAY = date(2026, 11, 25)

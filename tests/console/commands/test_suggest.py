@@ -10,7 +10,7 @@ import yaml
 from console.exits import Exit
 from proxy.table.load import load_table
 from shadow.model import Outcome
-from shadow.places import PlaceSeen, RuleHit
+from shadow.noise.places import PlaceSeen, RuleHit
 from shadow.store import open_store
 from shadow.store.batch import Batch
 from shadow.store.records import Recorded

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from shadow.model import Comparison, Difference, Kind
-from shadow.places import RuleHit, hits_of, places_seen
+from shadow.noise.places import RuleHit, hits_of, places_seen
 
 CHANGED = Kind.VALUES_CHANGED
 

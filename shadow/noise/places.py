@@ -1,4 +1,4 @@
-"""What one pair says of the places at which it differs: share of the statistics in ``noise``, and what each rule hid. Pure."""
+"""What one pair says of the places at which it differs: its share of the statistics in ``excess``, and what each rule hid. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shadow.model import Comparison, Difference
-from shadow.value_class import NONE, ROUNDED, difference_class, distance, joined
+from shadow.noise.value_class import NONE, ROUNDED, difference_class, distance, joined
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadow.noise import PlaceNoise, beyond_own_noise, evidence_of_excess, excess_of
+from shadow.noise.excess import PlaceNoise, beyond_own_noise, evidence_of_excess, excess_of
 
 
 def place(

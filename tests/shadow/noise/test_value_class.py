@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shadow.compare.tree import shown
-from shadow.value_class import difference_class, distance, joined, value_class
+from shadow.noise.value_class import difference_class, distance, joined, value_class
 
 
 @pytest.mark.parametrize(
