@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from proxy.model.log import rfc3339
-from shadow.endings import SOON_DAYS, sentence
-from shadow.hidden import Rule, RuleUse
 from shadow.model import RouteSummary, SignatureSummary
 from shadow.noise.excess import beyond_own_noise, excess_of
+from shadow.rules.endings import SOON_DAYS, sentence
+from shadow.rules.hidden import Rule, RuleUse
 from shadow.triage import state_of
 
 Document = dict[str, Any]

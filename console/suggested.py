@@ -12,11 +12,11 @@ import yaml
 from proxy.model.log import rfc3339
 from proxy.model.printable import printable
 from shadow.again.lists import lists_at
-from shadow.endings import endings
-from shadow.hidden import unused
+from shadow.rules.endings import endings
+from shadow.rules.hidden import unused
+from shadow.rules.suggest import KeyOf, Proposal, Warned, key_among, proposals
 from shadow.store.read_learned import Learned
 from shadow.store.records import StoredPair
-from shadow.suggest import KeyOf, Proposal, Warned, key_among, proposals
 
 Document = dict[str, Any]
 

@@ -8,8 +8,8 @@ from functools import partial
 
 from proxy.model.table import CompareRules
 from shadow.compare import DEFAULT_LIMITS, NO_ORIGINS, Limits, Origins, compare
-from shadow.noise.drift import beyond_noise
 from shadow.model import Answer, Comparison, Difference, Outcome
+from shadow.noise.drift import beyond_noise
 
 
 @dataclass(frozen=True, slots=True)

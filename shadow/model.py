@@ -8,8 +8,8 @@ from typing import Final
 
 from proxy.model.message import Headers
 from proxy.model.path import place_of
-from shadow.hidden import Rule, RuleUse
 from shadow.noise.excess import PlaceNoise
+from shadow.rules.hidden import Rule, RuleUse
 from shadow.triage import Triage
 
 

@@ -24,8 +24,8 @@ from shadow.copy import Unrepeatable
 from shadow.keep import Keeping
 from shadow.lag import Lag
 from shadow.model import Answer, Outcome
-from shadow.parse import BadHead, parse_answer, parse_request
 from shadow.noise.places import PlaceSeen, hits_of, places_seen
+from shadow.parse import BadHead, parse_answer, parse_request
 from shadow.redact import Redactor
 from shadow.repeats import Repeats
 from shadow.replay import Failed, Failure, NotCompared

@@ -16,8 +16,8 @@ from proxy.listen.tls import BadCertificate
 from proxy.supervise.certificates import read_certificates
 from proxy.table.load import load_table
 from proxy.table.mistakes import BadTable, Mistake, render_mistakes
-from shadow.endings import endings
 from shadow.figures import plural
+from shadow.rules.endings import endings
 
 
 @click.command("check")

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from proxy.model.decision import Skip
 from proxy.model.plan import Plan
-from shadow.hidden import rules_of
 from shadow.model import COMPARABLE, Latency, Outcome, Ratio, RouteSummary, SignatureSummary
+from shadow.rules.hidden import rules_of
 from shadow.store.batch import HOUR
 from shadow.store.codec import decode_content, decode_found, decode_plan
 from shadow.store.decisions import read_triage

@@ -6,8 +6,8 @@ import sqlite3
 from dataclasses import dataclass
 
 from proxy.model.plan import Plan
-from shadow.hidden import RuleUse
 from shadow.noise.excess import PlaceNoise
+from shadow.rules.hidden import RuleUse
 from shadow.store.read_epochs import present_epochs
 from shadow.store.read_places import read_hits, read_places
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 
-from shadow.hidden import RuleUse
 from shadow.noise.excess import PlaceNoise
+from shadow.rules.hidden import RuleUse
 
 
 def read_places(connection: sqlite3.Connection, epoch: int) -> list[PlaceNoise]:

@@ -5,9 +5,9 @@ from dataclasses import replace
 from console.report import report_document
 from console.rules_document import rules_documents, triage_document
 from console.rules_text import rules_lines, rules_warnings
-from shadow.hidden import Rule, RuleUse
 from shadow.model import RouteSummary, SignatureSummary, Verdict
 from shadow.noise.excess import PlaceNoise
+from shadow.rules.hidden import Rule, RuleUse
 from shadow.triage import State, Triage
 
 NOW = 1_795_651_200.0

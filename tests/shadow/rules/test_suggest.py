@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shadow.noise.excess import PlaceNoise
-from shadow.suggest import Proposal, key_among, proposals
+from shadow.rules.suggest import Proposal, key_among, proposals
 
 TODAY = date(2026, 11, 25)
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from proxy.model.table import CompareRules, Waiver
-from shadow.endings import endings
+from shadow.rules.endings import endings
 
 TODAY = date(2026, 11, 25)
 

@@ -4,7 +4,7 @@ from datetime import date
 
 from proxy.model.normalise import Normalise
 from proxy.model.table import CompareRules, Waiver
-from shadow.hidden import RuleUse, rules_of, unused
+from shadow.rules.hidden import RuleUse, rules_of, unused
 
 RULES = CompareRules(
     ignore=(Waiver("$.a", "why", date(2027, 1, 1), "ann"), Waiver("$.b")), normalise=(Normalise("$.t", "uuid"),)
