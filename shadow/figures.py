@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from proxy.model.decision import NOT_LOST, Skip
-from shadow.evidence import clean_needed, limit_of
+from shadow.evidence.e_value import clean_needed, limit_of
 from shadow.model import ALONE, COMPARABLE, WRONG, Bar, Outcome, RouteSummary, Verdict
 
 LEAST_SECONDS: Final = 600.0

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from shadow import gates
-from shadow.bars import bars
-from shadow.evidence import e_value
+from shadow.evidence.bars import bars
+from shadow.evidence.e_value import e_value
 from shadow.figures import Figures, Finding, Gate
 from shadow.folder import found_in
 from shadow.gates import evidence

@@ -21,15 +21,15 @@ from shadow.asking import Asker, Asking
 from shadow.classify import Classified, classify, needs_recheck
 from shadow.compare import Limits
 from shadow.copy import Unrepeatable
+from shadow.evidence.repeats import Repeats
+from shadow.evidence.shape import shape_of, status_class, version_of
 from shadow.keep import Keeping
 from shadow.lag import Lag
 from shadow.model import Answer, Outcome
 from shadow.noise.places import PlaceSeen, hits_of, places_seen
 from shadow.parse import BadHead, parse_answer, parse_request
 from shadow.redact import Redactor
-from shadow.repeats import Repeats
 from shadow.replay import Failed, Failure, NotCompared
-from shadow.shape import shape_of, status_class, version_of
 from shadow.signature import Signature, signatures_of
 from shadow.store.records import Recorded, SignatureSeen, StoredAnswer, StoredPair, StoredRequest
 

@@ -41,7 +41,7 @@ PURE = (
     "shadow/compare",
     "shadow/classify.py",
     "shadow/signature.py",
-    "shadow/evidence.py",
+    "shadow/evidence/e_value.py",
     "shadow/gates",
     "shadow/judge.py",
     "shadow/redact.py",

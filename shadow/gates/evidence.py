@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shadow.evidence import ALPHA
+from shadow.evidence.e_value import ALPHA
 from shadow.figures import Figures, Finding, hours, percent, plural
 from shadow.model import Verdict
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from shadow.evidence import ALPHA, e_value_against
+from shadow.evidence.e_value import ALPHA, e_value_against
 from shadow.figures import Figures, Finding, percent, share_of, short
 from shadow.model import Outcome, Verdict
 

@@ -3,7 +3,7 @@
 Of a small random share of the pairs the control is asked twice: A and A', beside the candidate's answer B. At each place that differs
 anywhere, b pairs have A != B but A = A', and c have A = B but A != A'. If the candidate is only as noisy as the control, either is as
 likely, whatever both have in common; so b against c is a fair coin, and a bet against it is a test that may be looked at after every pair
-(as in ``evidence``): E = mean of (2t)^b (2 - 2t)^c over some t above a half. A noise rule that looks at one pair cannot tell this: what
+(as in ``evidence.e_value``): E = mean of (2t)^b (2 - 2t)^c over some t above a half. A noise rule that looks at one pair cannot tell this: what
 always differs explains everything. Pure.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from shadow.evidence import ALPHA
+from shadow.evidence.e_value import ALPHA
 
 _BETS: Final = (0.55, 0.6, 0.7, 0.8, 0.9, 0.99)
 USUAL: Final = 0.9

@@ -15,7 +15,7 @@ from shadow.compare.bodies import multipart_body
 from shadow.compare.body import MAX_ENTRIES
 from shadow.compare.findings import LOOK_EVERY
 from shadow.compare.walk import MAP
-from shadow.evidence import ALPHA, clean_needed, limit_of
+from shadow.evidence.e_value import ALPHA, clean_needed, limit_of
 from shadow.gates import comparable, fresh, latency, lost, statuses
 from shadow.model import Kind, Outcome, Verdict
 

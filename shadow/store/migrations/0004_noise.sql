@@ -1,4 +1,4 @@
--- What is known of one place and kind of difference: see shadow/excess.py for the numbers. sorts is a JSON object: in how many pairs
+-- What is known of one place and kind of difference: see shadow/noise/excess.py for the numbers. sorts is a JSON object: in how many pairs
 -- the difference was of which sort.
 CREATE TABLE place (
     epoch          INTEGER NOT NULL REFERENCES epoch (id) ON DELETE CASCADE,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadow.bars import bars
-from shadow.evidence import ALPHA, clean_needed, e_value
+from shadow.evidence.bars import bars
+from shadow.evidence.e_value import ALPHA, clean_needed, e_value
 from shadow.model import ALONE
 
 VALUES = st.floats(0, 1e6) | st.just(math.inf) | st.sampled_from([20.0, 40.0, 60.0, 80.0, 100.0])

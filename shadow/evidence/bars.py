@@ -12,7 +12,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping
 
-from shadow.evidence import ALPHA
+from shadow.evidence.e_value import ALPHA
 from shadow.model import Bar
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from proxy.model.message import RequestHead
+from shadow.evidence.repeats import Repeats
 from shadow.model import Outcome, Verdict
-from shadow.repeats import Repeats
 from tests.shadow.test_judge import judged
 
 AT = 1_795_000_020.0

@@ -7,8 +7,8 @@ import threading
 from typing import Final
 
 from proxy.model.message import RequestHead
+from shadow.evidence.shape import parameters_of
 from shadow.model import COMPARABLE, WRONG, Outcome
-from shadow.shape import parameters_of
 
 MAX_KEYS: Final = 65_536
 """Remembered at a time; the oldest are forgotten first."""

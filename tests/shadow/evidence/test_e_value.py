@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadow.evidence import ALPHA, clean_needed, e_value, e_value_against, limit_of
+from shadow.evidence.e_value import ALPHA, clean_needed, e_value, e_value_against, limit_of
 
 REQUIRED = {
     # mismatches: pairs needed for 99 %, 99.9 %, 99.99 % at alpha 5 %, and for 99.9 % at alpha 1 %

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from proxy.model.message import RequestHead
+from shadow.evidence.shape import MAX_PARAMETERS, MAX_VERSION, parameters_of, shape_of, status_class, version_of
 from shadow.model import Answer, Shape
-from shadow.shape import MAX_PARAMETERS, MAX_VERSION, parameters_of, shape_of, status_class, version_of
 
 
 def head(target: bytes = b"/", *headers: tuple[bytes, bytes], method: bytes = b"GET") -> RequestHead:

@@ -1,0 +1,1 @@
+"""Which pairs count as evidence, and how much they prove."""
