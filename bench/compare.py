@@ -78,7 +78,7 @@ def deepdiff_as_it_is(left: bytes, right: bytes) -> object:
 
 
 def deepdiff_exact(left: bytes, right: bytes) -> object:
-    """As shadow/render.py configures it."""
+    """As shadow/rendering/render.py configures it."""
     return DeepDiff(
         json.loads(left),
         json.loads(right),

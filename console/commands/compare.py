@@ -22,8 +22,8 @@ from proxy.model.table import CompareRules
 from shadow.compare import Limits, compare
 from shadow.figures import plural
 from shadow.model import Answer, Comparison
-from shadow.renderer import Renderer
-from shadow.told import Rendered
+from shadow.rendering.renderer import Renderer
+from shadow.rendering.told import Rendered
 
 _TIMED: Final = Limits(clock=time.thread_time)
 

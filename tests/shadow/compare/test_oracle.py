@@ -22,7 +22,7 @@ from proxy.model.path import member_path
 from proxy.model.table import CompareRules, Waiver
 from shadow.compare.rules import compiled
 from shadow.compare.tree import read_tree
-from shadow.render import by_deepdiff
+from shadow.rendering.render import by_deepdiff
 from tests.shadow.answers import NO_RULES, json_found, rules
 
 NAMES = st.sampled_from(["a", "b", "__typename", "x y", "c.d", "it's", 'say "x"', "0", ""])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from shadow.render import MAX_BODY, render
+from shadow.rendering.render import MAX_BODY, render
 from tests.shadow.answers import NO_RULES, answer, compared, json_answer, json_text, rules
 from tests.shadow.compare.test_oracle import DOCUMENTS
 

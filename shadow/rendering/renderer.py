@@ -1,4 +1,4 @@
-"""Has known mismatches rendered by deepdiff, in a process of its own that can be ended at any time (shadow/render.py)."""
+"""Has known mismatches rendered by deepdiff, in a process of its own that can be ended at any time (shadow/rendering/render.py)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import Final, Self
 from proxy.model.table import CompareRules
 from shadow.compare import Limits
 from shadow.model import Answer
-from shadow.told import MAX_SHOWN, Rendered, told_plainly
+from shadow.rendering.told import MAX_SHOWN, Rendered, told_plainly
 
 SECONDS: Final = 5.0
 """For one rendering."""
@@ -25,7 +25,7 @@ MEMORY: Final = 512 * 1024 * 1024
 """Bytes that the process may take beyond what it begins with."""
 START_SECONDS: Final = 20.0
 
-_COMMAND: Final = (sys.executable, "-P", "-m", "shadow.render")
+_COMMAND: Final = (sys.executable, "-P", "-m", "shadow.rendering.render")
 _LIMITS: Final = Limits(differences=MAX_SHOWN, clock=time.thread_time)
 
 
@@ -56,7 +56,7 @@ class Renderer:
         self.close()
 
     def render(self, control: Answer, candidate: Answer, rules: CompareRules) -> Rendered:
-        """As shadow.render.render. What is too large for it is told in the comparison's own words, with a note that says so."""
+        """As ``render`` in shadow/rendering/render.py. What is too large for it is told in the comparison's own words, with a note that says so."""
         _refuse_event_loop()
         with self._lock:
             try:

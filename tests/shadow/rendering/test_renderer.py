@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from shadow.renderer import Renderer
+from shadow.rendering.renderer import Renderer
 from tests.shadow.answers import NO_RULES, json_answer
 
 SLOW = 1.0
@@ -60,7 +60,7 @@ def test_what_needs_too_much_memory_is_cut_off() -> None:
 
 
 def test_a_process_that_ends_early_is_no_failure(renderer: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shadow.renderer._COMMAND", ("/bin/false",))
+    monkeypatch.setattr("shadow.rendering.renderer._COMMAND", ("/bin/false",))
     assert renderer.render(json_answer(0), json_answer(1), NO_RULES)["note"] == "too large to render"
 
 

@@ -1,8 +1,8 @@
 """A known mismatch, told by deepdiff in its own vocabulary, for people to read. Never part of a verdict.
 
-``python -m shadow.render N BYTES`` is the process in which that happens: it renders what comes over the connection of descriptor N.
+``python -m shadow.rendering.render N BYTES`` is the process in which that happens: it renders what comes over the connection of descriptor N.
 It may be slow and it may grow, so it may take no more than that many bytes of memory, and whoever started it
-(shadow/renderer.py) ends it when it takes too long. deepdiff's Delta and its pickles are never touched; it only ever sees two plain values that we parsed.
+(shadow/rendering/renderer.py) ends it when it takes too long. deepdiff's Delta and its pickles are never touched; it only ever sees two plain values that we parsed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from shadow.compare.media import Media, media_of
 from shadow.compare.rules import Place, compiled, hidden_by
 from shadow.compare.tree import Tree
 from shadow.model import Answer, Kind
-from shadow.told import MAX_SHOWN, Rendered, told
+from shadow.rendering.told import MAX_SHOWN, Rendered, told
 
 MAX_BODY: Final = 128 * 1024
 """Bytes of a decoded body; deepdiff takes about 0.1 ms per value."""
