@@ -10,9 +10,10 @@ import click
 
 from console import recorded
 from console.author import me
-from console.exits import Invalid, Undecided
+from console.exits import Undecided
 from console.options import config_option, format_option, option, route_option, store_option
 from console.output import print_json
+from console.signature_choice import chosen_signature
 from console.terminal import plain_table, safe, show, talk
 from proxy.model.log import rfc3339
 from shadow.model import SignatureSummary
@@ -34,7 +35,7 @@ def command(signature: str | None, state: str | None, route: str | None, format_
 
     SIGNATURE is an id, or its beginning, as `diffs` prints it. A signature is a bug-in-new, a bug-in-old, intended, noise,
     or fixed. One that is fixed and seen again is reopened. Triage changes no count: what is intended or noise wants a rule in
-    the route table (`compare: ignore`), or it goes on counting.
+    the route table, or it goes on counting: `waive` writes one.
 
     Exit codes: 0 done, 1 there is no such signature, 2 usage, 3 nothing was recorded yet.
     """
@@ -45,7 +46,7 @@ def command(signature: str | None, state: str | None, route: str | None, format_
                 raise click.UsageError("which SIGNATURE? `strangler diffs` lists them")
             _print(_document(signatures, store.triage()), format_)
             return
-        found = _found(signatures, signature)
+        found = chosen_signature(signatures, signature)
         if state is None:
             _print(_document([found], store.triage(), store.triage_history(found.id)), format_)
             return
@@ -64,16 +65,8 @@ def command(signature: str | None, state: str | None, route: str | None, format_
             raise Undecided(f"{store.path}: {error}; nothing was decided, try again") from error
     if decision.state in {State.INTENDED, State.NOISE}:
         talk(f"It goes on counting until a rule hides it: compare.ignore of {found.route}, path {found.path}.")
+        talk(f"`strangler waive {found.id} --reason ...` writes that rule.")
     _print(_document([found], {found.id: decision}), format_)
-
-
-def _found(signatures: list[SignatureSummary], given: str) -> SignatureSummary:
-    found = [one for one in signatures if one.id.startswith(given)]
-    if not found:
-        raise Invalid(f"no signature of today's rules begins with {given!r}; `strangler diffs` lists them")
-    if len(found) > 1:
-        raise Invalid(f"{len(found)} signatures begin with {given!r}: {', '.join(one.id for one in found[:5])}")
-    return found[0]
 
 
 def _short(text: str) -> str:
