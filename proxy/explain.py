@@ -105,11 +105,8 @@ def _shadow(chooser: Chooser, method: bytes, backend: str | None, identity: byte
     if policy is None:
         return None, "no copy: the route has no shadow"
     if method not in HARMLESS and policy.after_write is not None:
-        seconds = f"{policy.after_write:g} s"
-        return (
-            None,
-            f"no copy: the write goes to its side alone, and what its user reads here within {seconds} is copied",
-        )
+        after = f"what its user reads {_where(route)} within {policy.after_write:g} s is copied (read_after_write)"
+        return None, f"no copy: the write goes to its side alone, and {after}"
     if method not in SAFE_TO_COPY and policy.unsafe is None:
         return None, f"no copy: {_text(method)} may change something, and the route has no `unsafe`"
     share = f"{policy.sample * 100:g} %"
@@ -134,8 +131,12 @@ def _shadow(chooser: Chooser, method: bytes, backend: str | None, identity: byte
 def _unless(chooser: Chooser) -> str:
     if not isinstance(chooser, WatchfulChooser):
         return ""
-    where = f"in the group {chooser.route.group}" if chooser.route.group else "here"
+    where = _where(chooser.route)
     return f"; it is (read_after_write) if the user has written {where} in the last {chooser.longest:g} s"
+
+
+def _where(route: Route) -> str:
+    return f"in the group {route.group}" if route.group else "here"
 
 
 def _edits(route: Route, method: bytes) -> tuple[str, ...]:

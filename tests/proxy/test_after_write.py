@@ -94,9 +94,9 @@ def test_routes_that_do_not_ask_for_it_have_the_plain_chooser() -> None:
 @pytest.mark.parametrize(
     ("method", "target", "sentence"),
     [
-        ("POST", "/orders", "the write goes to its side alone, and what its user reads here within 10 s is copied"),
+        ("POST", "/orders", "the write goes to its side alone, and what its user reads in the group orders within 10 s is copied"),
         ("GET", "/orders/7", "the sample is 0 %; it is (read_after_write) if the user has written in the group orders in the last 10 s"),
-        ("PUT", "/alone", "within 30 s is copied"),
+        ("PUT", "/alone", "what its user reads here within 30 s is copied (read_after_write)"),
         ("GET", "/other", "no copy: the sample is 0 %"),
         ("OPTIONS", "/orders", "OPTIONS may change something"),
     ],

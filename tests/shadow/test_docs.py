@@ -9,7 +9,8 @@ from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
 
-from shadow import gates
+from proxy import writers
+from shadow import gates, jar
 from shadow.compare import DEFAULT_LIMITS, bodies, coding, headers, markup
 from shadow.compare.bodies import multipart_body
 from shadow.compare.body import MAX_ENTRIES
@@ -106,3 +107,11 @@ def test_the_limits_of_bodies_are_the_constants() -> None:
         coding.MAX_RATIO,
         coding.MAX_CODINGS,
     ]
+
+
+def test_the_guide_tells_how_much_is_remembered_of_users() -> None:
+    guide = (PAGES.parent / "guide" / "shadow-writes.md").read_text(encoding="utf-8")
+    assert (
+        f"at most {jar.MAX_JARS:,} users, each with {jar.MAX_COOKIES} cookies and {jar.MAX_BYTES // 1024} KiB" in guide
+    )
+    assert f"{writers.USERS:,} users at a time" in guide
