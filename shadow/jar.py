@@ -33,11 +33,12 @@ _FIRST_SECOND: Final = re.compile(r"(\bJan[ -](?:19)?70 00:00:0)0", re.IGNORECAS
 class Jar:
     """One user's cookies at one backend."""
 
-    __slots__ = ("_cookies", "_writes")
+    __slots__ = ("_cookies", "_reads", "_writes")
 
     def __init__(self) -> None:
         # "unsafe" is aiohttp's word for cookies of hosts that are addresses. Values are sent as they came.
         self._cookies = aiohttp.CookieJar(unsafe=True, quote_cookie=False)
+        self._reads: set[asyncio.Future[None]] = set()
         self._writes: set[asyncio.Future[None]] = set()
 
     @property
@@ -63,17 +64,18 @@ class Jar:
 
     @asynccontextmanager
     async def turn(self, *, writes: bool, seconds: float) -> AsyncIterator[None]:
-        """After what was written for this user before (a login, say), but not more than ``seconds`` after now."""
-        earlier = set(self._writes)
+        """A read comes after what was written for this user before (a login, say), a write (a logout) after all that came before; but
+        not more than ``seconds`` after now."""
+        earlier = self._writes | self._reads if writes else set(self._writes)
         done = asyncio.get_running_loop().create_future()
-        if writes:
-            self._writes.add(done)
+        turns = self._writes if writes else self._reads
+        turns.add(done)
         try:
             if earlier:
                 await asyncio.wait(earlier, timeout=seconds)
             yield
         finally:
-            self._writes.discard(done)
+            turns.discard(done)
             done.set_result(None)
 
 

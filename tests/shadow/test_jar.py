@@ -116,3 +116,23 @@ async def test_who_comes_after_a_write_waits_for_it_and_not_for_ever() -> None:
     await asyncio.gather(writing, reading)
     assert order == ["impatient", "write", "patient"]
     await read(10.0, "later")
+
+
+async def test_a_write_waits_for_the_reads_that_came_before_it() -> None:
+    made, order, login = Jar(), [], asyncio.Event()
+
+    async def take(name: str, *, writes: bool) -> None:
+        async with made.turn(writes=writes, seconds=10):
+            if name == "login":
+                await login.wait()
+            elif not writes:
+                await asyncio.sleep(0)
+            order.append(name)
+
+    tasks = []
+    for name, writes in (("login", True), ("read", False), ("look", False), ("logout", True), ("stranger", False)):
+        tasks.append(asyncio.create_task(take(name, writes=writes)))
+        await asyncio.sleep(0)
+    login.set()
+    await asyncio.gather(*tasks)
+    assert (order[0], sorted(order[1:3]), order[3:]) == ("login", ["look", "read"], ["logout", "stranger"])
