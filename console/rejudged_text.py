@@ -14,13 +14,15 @@ from console.terminal import VERDICT_STYLES, plain_table, safe
 from shadow.figures import plural
 
 MOST_PLACES = 8
+_NOTHING = Text("No pair is kept of a route of this table, so there is nothing to judge again.")
 
 
 def rejudged_text(document: Document) -> RenderableType:
-    routes = document["routes"]
-    if not routes:
-        return Text("No pair is kept, so there is nothing to judge again.")
-    return Group(_overview(routes), *(part for route in routes for part in _section(route)))
+    routes, unknown = document["routes"], document["unknown"]
+    parts = [_overview(routes), *(part for route in routes for part in _section(route))] if routes else [_NOTHING]
+    if unknown:
+        parts += [Text(), safe(f"Not in {document['table']}, so not judged: {', '.join(unknown)}")]
+    return Group(*parts)
 
 
 def _overview(routes: list[Document]) -> RenderableType:

@@ -138,6 +138,8 @@ def _from_file(name: str, ids: tuple[str, ...], route: str | None) -> list[Store
     try:
         lines = Path(name).read_text(encoding="utf-8").splitlines()
         pairs = [from_line(line) for line in lines if line.strip()]
+    except OSError as error:
+        raise Invalid(f"{name}: {error.strerror}; check the path and its permissions") from error
     except UnicodeDecodeError as error:
         raise Invalid(f"{name}: not text") from error
     except BadLine as error:

@@ -39,6 +39,10 @@ def command(signature: str | None, state: str | None, route: str | None, format_
 
     Exit codes: 0 done, 1 there is no such signature, 2 usage, 3 nothing was recorded yet.
     """
+    if state is None and (said["owner"] or said["note"] or said["by"]):
+        raise click.UsageError("--owner, --note and --by go with --as, which says what it is")
+    if route is not None:
+        recorded.chosen(recorded.summaries(said["store"], since=None), route)
     with recorded.reading(said["store"]) as store:
         signatures = store.signatures(route=route)
         if signature is None:

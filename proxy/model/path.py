@@ -113,6 +113,11 @@ def place_of(path: str) -> str:
     return _CHILD.sub(_generalised, path) if path.startswith("$") else path
 
 
+def is_below(place: str, other: str) -> bool:
+    """Whether ``place`` is within what stands at ``other``."""
+    return place.startswith((f"{other}.", f"{other}["))
+
+
 def _generalised(child: re.Match[str]) -> str:
     name = child["quoted"] or child["name"]
     if name:

@@ -17,7 +17,7 @@ from shadow.classify import classify
 from shadow.compare import NO_ORIGINS, Origins
 from shadow.copy import Copy
 from shadow.edit import edited
-from shadow.model import Answer, Difference, Outcome
+from shadow.model import WRONG, Answer, Difference, Outcome
 from shadow.redact import Redactor
 from shadow.replay import Failed, Failure, Replayer
 from shadow.store.records import StoredAnswer, StoredPair, TextHeaders
@@ -58,7 +58,7 @@ class Replayed:
     @property
     def was_wrong(self) -> bool:
         """Whether the candidate of then was wrong here too."""
-        return self.pair.outcome in {Outcome.MISMATCH, Outcome.CANDIDATE_ERROR, Outcome.CANDIDATE_TIMEOUT}
+        return self.pair.outcome in WRONG
 
 
 @dataclass(frozen=True, slots=True)

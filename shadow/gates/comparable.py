@@ -19,7 +19,7 @@ _ADVICE: Final = {
 def gate(figures: Figures) -> Finding | None:
     """More than half of all pairs are noise, stale or control errors: inconclusive, for they say nothing about the candidate."""
     silent = figures.count(*_ADVICE)
-    whole = figures.pairs + silent
+    whole = figures.compared + silent
     if not whole or silent <= MOST * whole:
         return None
     most = max(_ADVICE, key=figures.count)

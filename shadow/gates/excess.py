@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from shadow.figures import Figures, Finding, percent
 from shadow.model import Verdict
 from shadow.noise.excess import PlaceNoise, beyond_own_noise, excess_of
 
-MOST = 3
+SHOWN: Final = 3
 
 
 def gate(figures: Figures) -> Finding | None:
@@ -15,7 +17,7 @@ def gate(figures: Figures) -> Finding | None:
     beyond = beyond_own_noise(list(figures.summary.noise))
     if not beyond:
         return None
-    told = "; ".join(_told(place) for place in beyond[:MOST])
+    told = "; ".join(_told(place) for place in beyond[:SHOWN])
     return Finding(Verdict.BLOCKED, f"more than noise: {told}")
 
 

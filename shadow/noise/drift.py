@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
+from proxy.model.path import is_below
 from shadow.model import Difference, Kind
 
 _TYPES: Final = {
@@ -38,7 +39,7 @@ def beyond_noise(differences: tuple[Difference, ...], drift: tuple[Difference, .
             return _is_at_or_above(place, restless)
         if _type(difference, difference.candidate) in shown.get(place, ()):
             return True
-        if any(_is_below(place, other) for other in unsteady):
+        if any(is_below(place, other) for other in unsteady):
             return True
         return difference.kind in _OF_LISTS and not longer[_list_of(difference)] and _is_at_or_above(place, shown)
 
@@ -65,11 +66,7 @@ def _list_of(difference: Difference) -> str:
 
 
 def _is_at_or_above(place: str, others: Iterable[str]) -> bool:
-    return any(other == place or _is_below(other, place) for other in others)
-
-
-def _is_below(place: str, other: str) -> bool:
-    return place.startswith((f"{other}.", f"{other}["))
+    return any(other == place or is_below(other, place) for other in others)
 
 
 def _type(difference: Difference, shown: str | None) -> str:

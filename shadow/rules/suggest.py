@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
+from proxy.model.path import is_below
 from shadow.figures import share_of
 from shadow.noise.excess import PlaceNoise, beyond_own_noise
 from shadow.noise.value_class import ROUNDED
@@ -27,6 +28,9 @@ NEARLY: Final = 0.8
 
 ACCEPTED_DAYS: Final = 90
 """Until when a waiver is proposed to hold."""
+
+_USUAL: Final = ("id", "uuid", "key", "code", "sku", "slug", "ref", "number", "name")
+"""Members that name items more often than others, most usual first."""
 
 _NORMALISED: Final = {
     "timestamp": "values are times",
@@ -155,15 +159,11 @@ def _plain(number: float) -> str:
 def _topmost(found: list[Proposal]) -> list[Proposal]:
     """Without those below a place that another one hides."""
     hidden = [one.entry["path"] for one in found if one.key == "ignore" and "kinds" not in one.entry]
-    return [one for one in found if not any(_is_below(_path(one), other) for other in hidden)]
+    return [one for one in found if not any(is_below(_path(one), other) for other in hidden)]
 
 
 def _path(one: Proposal) -> str:
     return str(one.entry.get("path") or next(iter(one.entry)))
-
-
-def _is_below(path: str, other: str) -> bool:
-    return path.startswith((f"{other}.", f"{other}["))
 
 
 def key_among(lists: Iterable[tuple[list[Any], list[Any]]]) -> str | None:
@@ -176,9 +176,6 @@ def key_among(lists: Iterable[tuple[list[Any], list[Any]]]) -> str | None:
         votes.update(_naming(control, candidate))
     names = [name for name, n in votes.items() if n >= NEARLY * pairs]
     return min(names, key=lambda name: (_USUAL.index(name) if name in _USUAL else len(_USUAL), len(name)), default=None)
-
-
-_USUAL: Final = ("id", "uuid", "key", "code", "sku", "slug", "ref", "number", "name")
 
 
 def _naming(control: list[Any], candidate: list[Any]) -> list[str]:

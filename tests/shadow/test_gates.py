@@ -182,3 +182,8 @@ def test_routes_that_nobody_compares_are_no_looks() -> None:
         route(3, target=1.0),
     ]
     assert among(*others).bar == Bar(20.0, 1, 1)
+
+
+def test_repeats_say_something_about_the_candidate() -> None:
+    outcomes = {Outcome.MATCH: 3_500, Outcome.NOISE: 200}
+    assert judged(outcomes=outcomes, repeats=(3_400, 0)).verdict is Verdict.NOT_YET

@@ -49,3 +49,4 @@ def test_routes_that_the_other_table_does_not_have_are_named(
     (tmp_path / "new.yaml").write_text(TABLE.replace("name: order-read", "name: orders"))
     result = strangler("rejudge", "new.yaml", "--store", filled_store, "--format", "json")
     assert json.loads(result.stdout)["unknown"] == ["order-read"]
+    assert "so not judged: order-read" in strangler("rejudge", "new.yaml", "--store", filled_store).stdout

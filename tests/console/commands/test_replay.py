@@ -113,6 +113,7 @@ def test_pairs_go_through_a_file_to_a_machine_without_a_store(
         (("--against", "http://127.0.0.1:1"), Exit.UNDECIDED, "nothing was sent"),
         (("--route", "search", "--against", "http://127.0.0.1:1"), Exit.UNDECIDED, "no pair is kept"),
         (("--against", "http://127.0.0.1:1", "--from", "bad"), Exit.FINDINGS, "not a pair"),
+        (("--against", "http://127.0.0.1:1", "--from", "none"), Exit.FINDINGS, "check the path"),
     ],
 )
 def test_what_cannot_be_sent_is_explained(

@@ -66,3 +66,10 @@ def test_what_cannot_be_decided_is_explained(
 
 def test_without_a_store_there_is_nothing_to_decide_on(strangler: Strangler) -> None:
     assert strangler("triage").exit_code == Exit.UNDECIDED
+
+
+def test_words_without_a_decision_and_an_unknown_route_are_told_of(strangler: Strangler, store: str) -> None:
+    result = strangler("triage", ID, "--owner", "ann", "--store", store)
+    assert (result.exit_code, "--as" in result.stderr) == (Exit.USAGE, True)
+    result = strangler("triage", "--route", "serch", "--store", store)
+    assert (result.exit_code, "there is no route 'serch'" in result.stderr) == (Exit.USAGE, True)
