@@ -21,7 +21,7 @@ from proxy.model.counters import Counters
 from proxy.model.line_writer import PIPE_BYTES, LineWriter, piece_for, write_to
 from proxy.model.log import rfc3339, wants_text
 from proxy.model.printable import printable
-from proxy.model.secret_names import looks_like_card, looks_secret
+from proxy.model.secret_names import looks_like_card, looks_secret, names_secret
 from proxy.model.settings import Settings
 
 WAITING_LINES = 8192
@@ -39,6 +39,8 @@ SHORTEST_SECRET = len("bearer")
 HIDDEN = "[redacted]"
 
 _USERINFO = re.compile(r"^([a-zA-Z][a-zA-Z0-9+.-]*://)[^/?#]*@")
+_MATRIX = re.compile(r";([^;/]*)")
+_JWT = re.compile(r"eyJ[\w.-]{8,}")
 _TOKEN = re.compile(r"eyJ[\w-]{8,}\.|\bbearer\b", re.IGNORECASE)
 
 
@@ -107,6 +109,12 @@ def loggable_target(target: bytes) -> str:
     if not text.startswith("/"):
         text = _USERINFO.sub(r"\1", text)
     path, mark, query = text.partition("?")
+    if ";" in path:  # parameters of a segment, as ;jsessionid=...
+        path = _MATRIX.sub(lambda found: f";{_LOGGABLE[found[1]]}", path)
+        text = path + mark + query
+    if "eyJ" in path:
+        path = _JWT.sub(HIDDEN, path)
+        text = path + mark + query
     if mark:
         text = f"{path}?{'&'.join(map(_LOGGABLE.__getitem__, query.split('&')))}"
     return text if len(target) <= MAX_TARGET else f"{text}..."
@@ -122,18 +130,19 @@ def _loggable_parameter(parameter: str) -> str:
 
 
 def _is_secret(value: str) -> bool:
-    """A token, or the number of a payment card."""
+    """A token, the number of a payment card, or something like JSON with a secret in it."""
     if len(value) < SHORTEST_SECRET:
         return False
     plain = unquote_plus(value)
-    return _TOKEN.search(plain) is not None or looks_like_card(plain)
+    return _TOKEN.search(plain) is not None or looks_like_card(plain) or (plain != value and names_secret(plain))
 
 
 class _SecretNames(dict[str, bool]):
     """Whether a parameter's name looks secret, remembered: an application has few names. Bounded."""
 
     def __missing__(self, name: str) -> bool:
-        secret = looks_secret(unquote_plus(name))
+        plain = unquote_plus(name)
+        secret = looks_secret(plain) or looks_secret(plain.rpartition("[")[2])
         if len(self) < MAX_REMEMBERED and len(name) <= LONGEST_NAME:
             self[name] = secret
         return secret

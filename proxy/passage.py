@@ -22,6 +22,7 @@ from proxy.heads import captured_head, chunk, frame_answer, last_chunk
 from proxy.mend import mend_failure, mend_lateness, mend_status
 from proxy.model.decision import Decision, Skip
 from proxy.model.message import Headers, RequestHead
+from proxy.model.secret_names import plain_id
 from proxy.model.table import Timeouts
 from proxy.patience import CONTINUE_SECONDS
 from proxy.refusals import check_size
@@ -111,7 +112,7 @@ class Passage:
         """Decide, count, send. Raises Refused."""
         live = self.live
         given = self.fields.request_id
-        self.request_id = live.next_request_id() if given is None else given.decode("latin-1")[:128]
+        self.request_id = live.next_request_id() if given is None else plain_id(given)
         self.table = live.routing.table  # the next one may lack our backends
         decision = admit(self)
         if decision is None:

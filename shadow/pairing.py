@@ -207,7 +207,7 @@ class Pairing:
             pair.classified.differing, pair.classified.drift, sampled=pair.sampled and pair.again is not None
         )
         for place in seen:
-            place.place = redactor.text(place.place)
+            place.place = redactor.path(place.place)
         return seen
 
     def _kept(self, pair: Pair, redactor: Redactor) -> StoredPair:
@@ -234,13 +234,13 @@ class Pairing:
             error=None if pair.error is None else redactor.text(pair.error),
             differences=tuple(map(redactor.difference, comparison.differences)) if comparison else (),
             waived=tuple((redactor.difference(one), path) for one, path in comparison.waived) if comparison else (),
-            noisy=tuple(redactor.text(place) for place in classified.noisy_places) if classified else (),
+            noisy=tuple(redactor.path(place) for place in classified.noisy_places) if classified else (),
         )
 
 
 def _seen(signature: Signature, redactor: Redactor, *, wanted: bool) -> SignatureSeen:
     """With an example only if the pair is kept that it is of."""
-    path, kind = redactor.text(signature.path), str(signature.kind)
+    path, kind = redactor.path(signature.path), str(signature.kind)
     if not wanted:
         return SignatureSeen(signature.id, path, kind, None, None)
     example = redactor.difference(signature.example)

@@ -57,6 +57,10 @@ _ENOUGH: Final = 32
 _REST: Final = r"[^\s\"'<>&;,]*"
 _MOST_KNOWN: Final = 1024
 
+_STEP: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[^.\[\]"]+')
+_WORD: Final = re.compile(r'"?[@#]?[A-Za-z_-]{1,40}"?|[0-9]{1,9}|\*{1,2}|\$')
+"""A step that can stand below a secret one: a plain name, an index, a wildcard."""
+
 _FAILED: Final = "not kept: it could not be redacted"
 
 T = TypeVar("T")
@@ -116,6 +120,21 @@ class Redactor:
         return _closed(
             lambda: _cut(printable(self._swept(redact_text(self._masked(text[: MAX_VALUE + _MARGIN]), self.hide)))),
             "redacted",
+        )
+
+    def path(self, path: str) -> str:
+        """Where something differs. Names of members may be secrets too: those known, and below a secret one all that are no words."""
+        return _closed(
+            lambda: printable(self._swept(redact_text(self._masked(self._below_secrets(path)), self.hide))),
+            "(redacted)",
+        )
+
+    def _below_secrets(self, path: str) -> str:
+        if not _is_secret_path(path):
+            return path
+        end = next((found.end() for found in _STEP.finditer(path) if is_secret_name(found[0])), len(path))
+        return path[:end] + _STEP.sub(
+            lambda step: step[0] if _WORD.fullmatch(step[0]) else self.hide(unquoted(step[0])), path[end:]
         )
 
     def target(self, target: str) -> str:
@@ -200,11 +219,8 @@ class Redactor:
             None if value is None else self._value(value, secret=secret)
             for value in (difference.control, difference.candidate)
         )
-        general = None if difference.general is None else self._path(difference.general)
-        return Difference(self._path(difference.path), difference.kind, control, candidate, general)
-
-    def _path(self, path: str) -> str:
-        return printable(self._swept(redact_text(self._masked(path), self.hide)))
+        general = None if difference.general is None else self.path(difference.general)
+        return Difference(self.path(difference.path), difference.kind, control, candidate, general)
 
     def _value(self, value: str, *, secret: bool) -> str:
         if secret:

@@ -14,6 +14,7 @@ from shadow.redact_types import Hide
 _SEPARATOR: Final = re.compile(r"([&;])")
 _DISPOSITION_NAME: Final = re.compile(r'(?i)\bname="?([^";\r\n]{0,200})')
 _VALUE: Final = re.compile(r"(?=.{0,200}\d).{6}|.{20}", re.DOTALL)
+_KNOWN: Final = 4000
 _FILE: Final = re.compile(r"(?i)\bfilename\*?=")
 
 
@@ -75,6 +76,7 @@ def _redacted_part(part: str, hide: Hide) -> str:
         return part if part.strip("-\r\n") == "" else hide(part)  # the end of all parts, or one without a head
     head = "\r\n".join(_redacted_line(line, hide) for line in head.split("\r\n"))
     if _FILE.search(head):
+        hide(body.removesuffix("\r\n")[:_KNOWN])  # differences do not show it either
         body = f"[file, {len(body)} characters, not kept]\r\n"
     else:
         name = _DISPOSITION_NAME.search(head)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 
-_PARTS = re.compile(
-    "passw|passphrase|secret|token|apikey|accesskey|privatekey|credential|bearer|authoriz|signature|session|jwt|cardnumber"
-)
+_TELLING = "passw|passphrase|secret|token|apikey|accesskey|privatekey|credential|bearer|authoriz|signature|session|jwt|cardnumber"
+_PARTS = re.compile(_TELLING)
 """Telling wherever they stand in a name, once it is lower case and without punctuation."""
 
 _WHOLE = frozenset({"auth", "pwd", "pass", "pin", "otp", "code", "key", "sig", "sid", "cvv", "cvc", "ssn", "iban"})
 """Telling only as the whole name."""
+
+_NAMED = re.compile(rf"(?i:{_TELLING})\w{{0,40}}[\"'\]\\%0-9]{{0,12}}\s{{0,3}}(?:[:=]|%3[aAdD])")
+_TOKEN = re.compile(r"eyJ[\w-]{8,}|\b(?:bearer|basic)\b", re.IGNORECASE)
+_MAX_ID = 128
 
 _PUNCTUATION = re.compile(r"[^a-z0-9]")
 
@@ -18,6 +21,18 @@ _PUNCTUATION = re.compile(r"[^a-z0-9]")
 def looks_secret(name: str) -> bool:
     plain = _PUNCTUATION.sub("", name.lower())
     return plain in _WHOLE or _PARTS.search(plain) is not None
+
+
+def names_secret(text: str) -> bool:
+    """Whether a value follows a telling name in it: ``{"password": ...``, ``token=...``."""
+    return _NAMED.search(text) is not None
+
+
+def plain_id(given: bytes) -> str:
+    """A request id that a client chose, fit to be shown and kept."""
+    text = given.decode("latin-1")[:_MAX_ID]
+    # A token has a dot, a scheme a blank behind it: other ids need no closer look.
+    return "redacted" if (" " in text or "eyJ" in text) and _TOKEN.search(text) else text
 
 
 def looks_like_card(value: str) -> bool:

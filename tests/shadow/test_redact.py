@@ -209,6 +209,23 @@ def test_differences_hide_what_stands_in_secret_places_and_what_looks_secret() -
     assert redacted("$.a", '"1"', None).candidate is None
 
 
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("$.a.password[3].deep.x", "$.a.password[3].deep.x"),
+        ("$.tokens.*.id", "$.tokens.*.id"),
+        ("$.pan.#text", "$.pan.#text"),
+        (f'$.tokens["{CANARY}"].id', f"$.tokens[{REDACTOR.hide(CANARY)}].id"),
+        (f'$["a.b"].tokens.{CANARY}', f'$["a.b"].tokens.{REDACTOR.hide(CANARY)}'),
+        (f"$.{CANARY}", f"$.{CANARY}"),
+        ("header:x-token", "header:x-token"),
+        ("status", "status"),
+    ],
+)
+def test_below_a_secret_name_only_words_stay_in_a_path(path: str, kept: str) -> None:
+    assert REDACTOR.path(path) == kept
+
+
 def test_it_fails_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: Any) -> str:
         raise ValueError(CANARY)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from proxy.model.secret_names import looks_like_card, looks_secret
+from proxy.model.secret_names import looks_like_card, looks_secret, names_secret, plain_id
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,24 @@ def test_numbers_of_cards(value: str) -> None:
 )
 def test_other_numbers(value: str) -> None:
     assert not looks_like_card(value)
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (b"9f1c6a", "9f1c6a"),
+        (b"order of token 7", "order of token 7"),
+        (b"Bearer abcdef", "redacted"),
+        (b"basic dXNlcjpwdw==", "redacted"),
+        (b"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.sig", "redacted"),
+        (b"x" * 200, "x" * 128),
+    ],
+)
+def test_a_request_id_that_is_a_credential_is_not_repeated(given: bytes, shown: str) -> None:
+    assert plain_id(given) == shown
+
+
+@pytest.mark.parametrize("text", ['{"password":"a"}', "a=1&api_token=x", "user[secret]: x", "%22token%22%3Ax"])
+def test_a_value_behind_a_telling_name_is_found(text: str) -> None:
+    assert names_secret(text)
+    assert not names_secret("the word token, and passwords = none"[:24])
