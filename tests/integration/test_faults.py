@@ -48,6 +48,11 @@ async def instance(directory: Path, table: str, *options: str) -> AsyncIterator[
         await asyncio.to_thread(started.end)
 
 
+async def until_shadowing(running: Instance) -> None:
+    """Wait until a proxy worker has told the shadow worker its plans: copies before that are lost, and counted."""
+    await until(running.report, "no plan has reached the store")
+
+
 async def until(check: Callable[[], object], what: str | Callable[[], str], patience: float = 20.0) -> None:
     """Wait until the blocking ``check`` holds. What a document does not name yet may come."""
     deadline = time.monotonic() + patience

@@ -22,6 +22,8 @@ from bench.scene import free_port
 from proxy.model.exchange import Exchange
 from proxy.model.plan import Plan, plans_of
 from proxy.table.load import load_table
+from shadow.asking import Asker
+from shadow.jar import Jars
 from shadow.keep import Keeping
 from shadow.lag import Lag
 from shadow.model import Outcome
@@ -108,7 +110,9 @@ async def drive(pairs: int, table: str, *, store: SqliteStore | None = None, see
     ):
         with ThreadPoolExecutor(1) as large:
             keeping = Keeping(random.Random(seed).random)
-            pairing = Pairing(replayer, Redactor(b"s" * 32), keeping, large, Lag())
+            pairing = Pairing(
+                Asker(replayer, Jars(b"j" * 32, lambda: None)), Redactor(b"s" * 32), keeping, large, Lag()
+            )
             asked = ((route, n) for n in range(pairs // len(ENDPOINTS)) for route in ENDPOINTS)
 
             async def work() -> None:
