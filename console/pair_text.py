@@ -34,7 +34,7 @@ def _facts(pair: Document) -> Iterator[RenderableType]:
     table.add_row("request", safe(f"{pair['method']} {pair['target']}"))
     table.add_row("route", safe(f"{pair['route']}, table version {pair['table_version']}"))
     table.add_row("answered by", safe(f"{pair['primary']}; the copy went to {pair['shadow']}"))
-    table.add_row("at", f"{pair['at']}, request id {pair['request_id']}")
+    table.add_row("at", safe(f"{pair['at']}, request id {pair['request_id']}"))
     for side in ("control", "candidate"):
         if pair[side] is not None:
             table.add_row(side, _answer_facts(pair[side]))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -52,6 +53,11 @@ def test_what_a_backend_answered_cannot_command_the_terminal() -> None:
     text = text_of(kept_pair()) + repeat_text(pair_document(kept_pair(), BASE))
     assert "\x1b" not in text
     assert "\u202e" not in text
+
+
+def test_what_a_client_called_its_request_cannot_command_the_terminal() -> None:
+    shown = text_of(replace(kept_pair(), request_id="a\u202e\x9b\x1b[31m"))
+    assert r"request id a\u202e\x9b\x1b[31m" in shown
 
 
 def test_a_pair_whose_messages_are_gone_still_tells_what_was_found() -> None:
