@@ -44,14 +44,9 @@ def _edited(copy: Copy, edits: Edits, started_at: float) -> Copy:
 
 
 def _moment(text: str, started_at: float) -> str:
-    match text:
-        case str() if text == STARTED_AT:
-            moment = datetime.fromtimestamp(started_at, UTC).isoformat(timespec="milliseconds")
-            return moment.replace("+00:00", "Z")
-        case str() if text == STARTED_AT_EPOCH:
-            return str(int(started_at))
-        case _:
-            return text
+    if text == STARTED_AT:
+        return datetime.fromtimestamp(started_at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return str(int(started_at)) if text == STARTED_AT_EPOCH else text
 
 
 def _with(headers: _TextHeaders, name: str, value: str) -> _TextHeaders:

@@ -87,7 +87,9 @@ def _objects(ours: Object, theirs: Object, place: Place, findings: Findings, dep
 
 def _may_be_missing(value: Tree, place: Place) -> bool:
     """Whether a rule says that it does not matter that only one side has this."""
-    return place.waiver is not None or (bool(place.normalise) and made_equal(place.normalise, value, MISSING))
+    return place.waiver is not None or (
+        bool(place.normalise) and made_equal(place.normalise, value, MISSING) is not None
+    )
 
 
 def _arrays(control: Array, candidate: Array, place: Place, findings: Findings, depth: int) -> tuple[Any, Any]:

@@ -34,7 +34,8 @@ def differ_header(
     rules: Compiled,
     findings: Findings,
 ) -> None:
-    """Compare one header; ``sides`` are the control's and the candidate's lines, empty if the header is absent. A header's own normalisers come after its sense."""
+    """Compare one header; ``sides`` are the control's and the candidate's lines, empty if the header is absent. What differs in
+    sense may still be equal by the route's normalisers, which see the lines as they were sent."""
     control, candidate = sides
     if control == candidate and origins[0] == origins[1]:
         return
@@ -46,17 +47,22 @@ def differ_header(
         kind = Kind.DICTIONARY_ITEM_REMOVED if control else Kind.DICTIONARY_ITEM_ADDED
     place, cap = f"header:{name}", findings.limits.shown
     difference = Difference(place, kind, _text(control, cap), _text(candidate, cap))
-    normalise = rules.normalise.get(place, ())
-    if normalise and control and candidate and _normalised_equal(normalise, control, candidate):
-        findings.made_equal(difference, normalise[0].label)
+    rule = _made_equal(rules.normalise.get(place, ()), control, candidate)
+    if rule is not None:
+        findings.made_equal(difference, rule)
     else:
         findings.found(difference, rules.hides(place, kind))
 
 
-def _normalised_equal(normalise: tuple[Normalise, ...], control: Lines, candidate: Lines) -> bool:
-    return len(control) == len(candidate) and all(
-        left == right or made_equal(normalise, left, right) for left, right in zip(control, candidate, strict=True)
-    )
+def _made_equal(normalise: tuple[Normalise, ...], control: Lines, candidate: Lines) -> str | None:
+    """The rule that makes the lines equal, one by one; of several that it takes, the one for the first line that differs."""
+    if not normalise or not control or len(control) != len(candidate):
+        return None
+    differing = [(left, right) for left, right in zip(control, candidate, strict=True) if left != right]
+    made = [made_equal(normalise, left, right) for left, right in differing]
+    if not made:  # the same lines mean different things to either side
+        return normalise[0].label
+    return None if None in made else made[0]
 
 
 def _meaning(name: str, lines: Lines, origins: tuple[str, ...]) -> Lines | None:

@@ -31,17 +31,17 @@ class Normaliser(Protocol):
 _BY_NAME: Final[dict[str, Normaliser]] = {one.name: one for one in found_in(normalisers, "NORMALISER")}
 
 
-def made_equal(rules: Sequence[Normalise], control: Any, candidate: Any) -> bool:
-    """Whether the rules of one place, in their order, make two different values equal. Those that turn text into text are
-    followed by the next one."""
+def made_equal(rules: Sequence[Normalise], control: Any, candidate: Any) -> str | None:
+    """The label of the rule with which those of one place, in their order, make two different values equal; None if they do not.
+    Those that turn text into text are followed by the next one."""
     for how in rules:
         normaliser = _BY_NAME[how.name]
         left, right = normaliser.normal(control, how), normaliser.normal(candidate, how)
         if left is not None and left == right and normaliser.near(control, candidate, how):
-            return True
+            return how.label
         control = left if isinstance(left, str) else control
         candidate = right if isinstance(right, str) else candidate
-    return False
+    return None
 
 
 def content(rules: Sequence[Normalise], value: Any) -> Hashable | None:

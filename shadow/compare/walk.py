@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from proxy.model.path import member_path
 from proxy.model.table import Waiver
@@ -101,10 +101,7 @@ def _changed(spot: Spot, left: Tree, right: Tree, findings: Findings, *, same_ki
     kind = Kind.VALUES_CHANGED if same_kind else Kind.TYPE_CHANGES
     texts = shown_apart(left, right, findings.limits.shown)
     difference = Difference(spot.path, kind, *texts, spot.general)
-    if spot.place.normalise and made_equal(spot.place.normalise, left, right):
-        findings.made_equal(difference, spot.place.normalise[0].label)
-    else:
-        _found(spot, difference, findings)
+    _unless_made_equal(spot, difference, left, right, findings)
 
 
 def _numbers(spot: Spot, left: bytes, right: bytes, findings: Findings) -> None:
@@ -123,18 +120,18 @@ def _too_deep(spot: Spot, left: Tree, right: Tree, findings: Findings) -> None:
 
 def _removed(spot: Spot, kind: Kind, value: Tree, findings: Findings) -> None:
     difference = Difference(spot.path, kind, shown(value, findings.limits.shown), None, spot.general)
-    _without(spot, difference, value, findings)
+    _unless_made_equal(spot, difference, value, MISSING, findings)
 
 
 def _added(spot: Spot, kind: Kind, value: Tree, findings: Findings) -> None:
     difference = Difference(spot.path, kind, None, shown(value, findings.limits.shown), spot.general)
-    _without(spot, difference, value, findings)
+    _unless_made_equal(spot, difference, value, MISSING, findings)
 
 
-def _without(spot: Spot, difference: Difference, value: Tree, findings: Findings) -> None:
-    """One side has no such member or item."""
-    if spot.place.normalise and made_equal(spot.place.normalise, value, MISSING):
-        findings.made_equal(difference, spot.place.normalise[0].label)
+def _unless_made_equal(spot: Spot, difference: Difference, left: Any, right: Any, findings: Findings) -> None:
+    rule = made_equal(spot.place.normalise, left, right) if spot.place.normalise else None
+    if rule is not None:
+        findings.made_equal(difference, rule)
     else:
         _found(spot, difference, findings)
 

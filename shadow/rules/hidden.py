@@ -1,4 +1,4 @@
-"""What the rules hide: nothing is hidden without being counted, and a rule that begins to hide a new kind of difference is told of. Pure."""
+"""What waivers and normalisers hide, counted; one that begins to hide a new kind of difference is told of. Pure."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Rule:
 
 
 def rules_of(compare: CompareRules) -> list[Rule]:
-    """Every rule that can hide something, in the order of the table."""
+    """The rules whose hits are counted, waivers and normalisers, in the order of the table. Orders and tolerances are not counted."""
     waivers = [
         Rule(
             waiver.path,

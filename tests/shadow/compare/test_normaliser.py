@@ -35,7 +35,7 @@ def tree(value: Any) -> Any:
 
 
 def equal(control: Any, candidate: Any, *rules: Normalise) -> bool:
-    return made_equal(rules, tree(control), tree(candidate))
+    return made_equal(rules, tree(control), tree(candidate)) is not None
 
 
 def test_the_table_may_name_the_normalisers_that_there_are() -> None:
@@ -69,9 +69,9 @@ def test_no_value_makes_a_normaliser_fail_and_equal_ones_are_equal_to_themselves
 ) -> None:
     how = rule(name, **{option: OPTIONS[option] for option in NORMALISERS[name] if option in OPTIONS})
     left, right = tree(control), tree(candidate)
-    assert made_equal([how], left, right) is made_equal([how], right, left)
+    assert made_equal([how], left, right) == made_equal([how], right, left)
     assert content([how], left) == content([how], tree(control))
-    assert made_equal([how], left, MISSING) is (
+    assert (made_equal([how], left, MISSING) is not None) is (
         name == "empty" and control in (None, "", [], {}) and control is not False
     )
 
@@ -98,6 +98,13 @@ def test_a_megabyte_takes_no_longer_than_it_must(name: str, unit: str) -> None:
 def test_rules_of_one_place_follow_each_other() -> None:
     assert equal("  BUILD-17 ", "build-18", rule("whitespace"), rule("case"), rule("regex", pattern="build-[0-9]+"))
     assert not equal("  BUILD-17 ", "build-18", rule("regex", pattern="build-[0-9]+"))
+
+
+def test_the_rule_is_told_that_made_values_equal() -> None:
+    rules = [rule("uuid"), rule("timestamp"), rule("case")]
+    assert made_equal(rules, "2026-03-31T12:00:00Z", "2026-03-31T13:00:00Z") == "$.a as timestamp"
+    assert made_equal(rules, "Paid", "PAID") == "$.a as case"
+    assert made_equal(rules, "paid", "sent") is None
 
 
 def test_within_bounds_how_far_two_times_may_be_apart() -> None:

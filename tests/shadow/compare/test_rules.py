@@ -255,7 +255,7 @@ def test_a_text_is_normalised_as_a_whole_and_what_is_left_is_told() -> None:
     assert "build-1" not in str(difference.control)
 
 
-def test_lines_of_a_header_are_normalised_after_its_sense() -> None:
+def test_lines_of_a_header_are_normalised_one_by_one() -> None:
     by = rules(headers=("x-trace", "location"), normalise=(normalise("header:X-Trace", "uuid"),))
     ids = ("9f1c6e1a-3c1b-4d5e-8f70-1a2b3c4d5e6f", "00000000-0000-4000-8000-000000000000")
     one, other = (answer(headers={"X-Trace": id_}) for id_ in ids)
