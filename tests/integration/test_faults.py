@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -49,8 +50,21 @@ async def instance(directory: Path, table: str, *options: str) -> AsyncIterator[
 
 
 async def until_shadowing(running: Instance) -> None:
-    """Wait until a proxy worker has told the shadow worker its plans: copies before that are lost, and counted."""
-    await until(running.report, "no plan has reached the store")
+    """Wait until every proxy worker is connected with the shadow worker, and one has told its plans: copies before that are lost, and
+    counted."""
+    await until(
+        lambda: len(running.pids("proxy")) == len(taps_of(running)) and running.report(), "not all workers have a tap"
+    )
+
+
+def taps_of(running: Instance) -> list[str]:
+    """The proxy workers' connections at the shadow worker's end, as the kernel lists them (proc(5): state 03 is connected)."""
+    with contextlib.suppress(OSError, ValueError):  # it is just being started
+        (shadow,) = running.pids("shadow")
+        sockets = {str(fd.readlink()).strip("socket:[]") for fd in Path(f"/proc/{shadow}/fd").iterdir()}
+        lines = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
+        return [line[6] for line in lines if line[5] == "03" and line[6] in sockets and line[-1].endswith("/tap.sock")]
+    return []
 
 
 async def until(check: Callable[[], object], what: str | Callable[[], str], patience: float = 20.0) -> None:
