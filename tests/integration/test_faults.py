@@ -44,6 +44,8 @@ async def instance(directory: Path, table: str, *options: str) -> AsyncIterator[
     started = Instance(directory, ["--config", str(directory / "routes.yaml"), *options])
     try:
         await asyncio.to_thread(started.wait_ready)
+        if "shadow:" in table:
+            await until_shadowing(started)
         yield started
     finally:
         await asyncio.to_thread(started.end)

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.integration.test_faults import instance, until, until_shadowing
+from tests.integration.test_faults import instance, until
 from tests.scenarios.shop import Shop
 
 pytestmark = pytest.mark.heavy
@@ -63,7 +63,6 @@ async def outcomes(directory: Path, servers: Any, shadow: str) -> tuple[dict[str
     legacy, candidate = await servers(old.app), await servers(new.app)
     table = TABLE.format(legacy=legacy.make_url(""), new=candidate.make_url(""), shadow=shadow)
     async with instance(directory, table, "--workers", "1") as running:
-        await until_shadowing(running)
         given = await asyncio.gather(*(visit(running.url, f"user-{number}") for number in range(5)))
         # Promise 1: whatever the shadow sets, the client has the primary's cookies and no others.
         assert set().union(*given) == old.issued

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.integration.instance import Instance
-from tests.integration.test_faults import instance, until, until_shadowing
+from tests.integration.test_faults import instance, until
 from tests.scenarios.shop import Shop
 from tests.scenarios.test_logins import browser
 
@@ -53,7 +53,6 @@ async def test_what_a_write_did_is_compared_without_copying_it(tmp_path: Path, a
     table = TABLE.format(**urls, writes=writes, sample="0%", reads="")
     # Two workers: the one that is asked to read may not be the one that saw the write.
     async with instance(tmp_path, table, "--workers", "2") as running, browser(running.url) as client:
-        await until_shadowing(running)
         for user in range(10):
             async with client.post("/login", json={"user": f"user-{user}"}):
                 pass
@@ -81,7 +80,6 @@ async def test_a_dry_run_answers_and_leaves_nothing_behind(tmp_path: Path, aioht
     writes = 'sample: 100%, unsafe: "X-Shadow: 1 is a dry run"'
     table = TABLE.format(**urls, writes=writes, sample="100%", reads="")
     async with instance(tmp_path, table, "--workers", "1") as running, browser(running.url) as client:
-        await until_shadowing(running)
         async with client.post("/login", json={"user": "kim"}):
             pass
         for number in range(5):
@@ -107,7 +105,6 @@ async def test_copies_reach_a_side_under_another_prefix_with_a_session_of_its_ow
     table = TABLE.format(**urls, writes=harmless, sample="100%", reads=requests)
     table = table.replace("path: /login }, group: shop", f"path: /login }}, group: shop, shadow: {{ {harmless} }}")
     async with instance(tmp_path, table, "--workers", "1") as running, browser(running.url) as client:
-        await until_shadowing(running)
         for method, path, sent in (
             ("POST", "/login", {"user": "kim"}),
             ("POST", "/orders", {"what": "tea"}),
