@@ -1,0 +1,38 @@
+"""Every address of the admin port: who may ask it, and who answers. A new one is a row here."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from console.web import static
+from console.web.api import health, metrics, pairs, reload, report, status
+from console.web.pages import overview
+from console.web.rights import Right
+from console.web.visit import Handler
+
+
+class Address(NamedTuple):
+    """``path`` as aiohttp takes it. ``bodies``: shows recorded requests and answers, which is a right of its own."""
+
+    method: str
+    path: str
+    right: Right
+    handler: Handler
+    bodies: bool = False
+
+
+ADDRESSES: Final = (
+    Address("GET", "/", Right.VIEW, overview.show),
+    Address("GET", "/static/{hash}/{name}", Right.OPEN, static.show),
+    Address("GET", "/healthz", Right.OPEN, health.alive),
+    Address("GET", "/-/healthy", Right.OPEN, health.alive),
+    Address("GET", "/readyz", Right.OPEN, health.ready),
+    Address("GET", "/-/ready", Right.OPEN, health.ready),
+    Address("GET", "/metrics", Right.VIEW, metrics.show),
+    Address("POST", "/-/reload", Right.OPERATE, reload.ask),
+    Address("GET", "/api/openapi.json", Right.OPEN, status.describe),
+    Address("GET", "/api/v1/status", Right.VIEW, status.show),
+    Address("GET", "/api/v1/report", Right.VIEW, report.show),
+    Address("GET", "/api/v1/signatures", Right.VIEW, report.signatures),
+    Address("GET", "/api/v1/pairs/{id}", Right.VIEW, pairs.show, bodies=True),
+)

@@ -1,0 +1,1 @@
+"""What programs ask: each module answers one kind of address, as JSON."""
