@@ -88,12 +88,59 @@ def field_rows(left: Iterable[Sequence[str]], right: Iterable[Sequence[str]]) ->
 
 def near_differences(rows: list[Row], context: int = CONTEXT) -> Iterator[Row]:
     """Rows with every difference and ``context`` equal ones around each; the others are counted."""
+    for fold in folds(rows, context):
+        yield from [Row("~", str(len(fold.rows)), "")] if fold.equal else fold.rows
+
+
+class Fold(NamedTuple):
+    """Rows that belong together: near a difference, or equal and far from any."""
+
+    equal: bool
+    rows: list[Row]
+
+
+def folds(rows: list[Row], context: int = CONTEXT) -> Iterator[Fold]:
+    """All rows, cut where a difference with its ``context`` equal rows begins or ends."""
     near = {
         at for index, row in enumerate(rows) if row.mark != "=" for at in range(index - context, index + context + 1)
     }
     for shown, run in groupby(enumerate(rows), key=lambda numbered: numbered[0] in near):
-        group = [row for _, row in run]
-        yield from group if shown else [Row("~", str(len(group)), "")]
+        yield Fold(not shown, [row for _, row in run])
+
+
+class Part(NamedTuple):
+    """One line in three: what both sides begin with, what differs, what both end with."""
+
+    before: str
+    middle: str
+    after: str
+
+
+def parts(left: str, right: str) -> tuple[Part, Part]:
+    """Where within two lines the difference is; no word or number is cut in two."""
+    begin = _common(left, right)
+    while _within_word(left, begin) or _within_word(right, begin):
+        begin -= 1
+    end = _common(left[begin:][::-1], right[begin:][::-1])
+    while _within_word(left, len(left) - end) or _within_word(right, len(right) - end):
+        end -= 1
+    return _part(left, begin, end), _part(right, begin, end)
+
+
+def _common(left: str, right: str) -> int:
+    """How many characters both begin with."""
+    return next(
+        (at for at, (one, other) in enumerate(zip(left, right, strict=False)) if one != other),
+        min(len(left), len(right)),
+    )
+
+
+def _within_word(text: str, at: int) -> bool:
+    return 0 < at < len(text) and text[at - 1].isalnum() and text[at].isalnum()
+
+
+def _part(text: str, begin: int, end: int) -> Part:
+    return Part(text[:begin], text[begin : len(text) - end], text[len(text) - end :])
 
 
 def readable_lines(text: str) -> list[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from console.web import static
-from console.web.api import health, metrics, pairs, reload, report, status
-from console.web.pages import overview
+from console.web.api import health, metrics, pairs, reload, report, signatures, status
+from console.web.pages import difference, differences, overview, pair
 from console.web.rights import Right
 from console.web.visit import Handler
 
@@ -23,6 +23,13 @@ class Address(NamedTuple):
 
 ADDRESSES: Final = (
     Address("GET", "/", Right.VIEW, overview.show),
+    Address("GET", "/differences", Right.VIEW, differences.show),
+    Address("GET", "/differences/{signature}", Right.VIEW, difference.show),
+    Address("POST", "/differences/{signature}/triage", Right.REVIEW, difference.triage),
+    Address("POST", "/differences/{signature}/waive", Right.REVIEW, difference.accept),
+    Address("GET", "/pairs/{id}", Right.VIEW, pair.show, bodies=True),
+    Address("GET", "/pairs/{id}/answers", Right.VIEW, pair.answers, bodies=True),
+    Address("POST", "/pairs/{id}/replay", Right.REVIEW, pair.again, bodies=True),
     Address("GET", "/static/{hash}/{name}", Right.OPEN, static.show),
     Address("GET", "/healthz", Right.OPEN, health.alive),
     Address("GET", "/-/healthy", Right.OPEN, health.alive),
@@ -34,5 +41,7 @@ ADDRESSES: Final = (
     Address("GET", "/api/v1/status", Right.VIEW, status.show),
     Address("GET", "/api/v1/report", Right.VIEW, report.show),
     Address("GET", "/api/v1/signatures", Right.VIEW, report.signatures),
+    Address("POST", "/api/v1/signatures/{signature}/triage", Right.REVIEW, signatures.triage),
+    Address("POST", "/api/v1/signatures/{signature}/waive", Right.REVIEW, signatures.accept),
     Address("GET", "/api/v1/pairs/{id}", Right.VIEW, pairs.show, bodies=True),
 )

@@ -8,8 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar, cast
 
-from shadow.model import RouteSummary
+from proxy.model.plan import Plan
+from shadow.model import RouteSummary, SignatureSummary
 from shadow.store import NoStore, SqliteStore, StoredPair, StoreError
+from shadow.store.read_sightings import Sighting
+from shadow.triage import Triage
 
 FRESH_SECONDS: Final = 1.0
 PATIENCE_SECONDS: Final = 5.0
@@ -41,6 +44,24 @@ class Evidence:
 
     async def pairs(self, given: str) -> list[StoredPair]:
         return await self._read(("pairs", given), lambda: self._store.pairs(given, limit=2))
+
+    async def signatures(self) -> list[SignatureSummary]:
+        """Those of all routes' present epochs, most frequent first, with what was decided about them."""
+        return await self._read("signatures", self._store.signatures)
+
+    async def sightings(self, signature: SignatureSummary) -> list[Sighting]:
+        return await self._read(("sightings", signature.id), lambda: self._store.sightings(signature))
+
+    async def triage_history(self, signature: str) -> list[Triage]:
+        return await self._in_a_thread(lambda: self._store.triage_history(signature))
+
+    async def plans(self) -> dict[str, Plan]:
+        return await self._read("plans", self._store.plans)
+
+    async def decide(self, said: Triage) -> None:
+        """Raises sqlite3.Error or OSError too."""
+        await self._in_a_thread(lambda: self._store.decide(said))
+        self._readings.pop("signatures", None)  # whoever decided sees it at once
 
     async def trouble(self) -> str | None:
         """What is wrong with the store, quickly: health checks ask. One that is not there yet is in order."""

@@ -26,11 +26,23 @@ def lines(text: str) -> Markup:
     return Markup("\n").join(escape(printable(line)) for line in text.splitlines())
 
 
+def spaced(name: str) -> str:
+    """``type_changes`` and ``bug-in-new`` as words."""
+    return name.replace("_", " ").replace("-", " ")
+
+
+def moment(at: str | None) -> str:
+    """An RFC 3339 time to the second, without what does not help: ``2026-03-31 14:05:09 UTC``."""
+    return "" if at is None else f"{at[:10]} {at[11:19]} UTC"
+
+
 FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "number": number,
     "share_of": share_of,
     "milliseconds": milliseconds,
     "lines": lines,
+    "spaced": spaced,
+    "moment": moment,
     "short": short,
 }
 """A new one is a row here and a function above."""

@@ -41,6 +41,8 @@ class Guard:
         site = headers.get("Sec-Fetch-Site")
         if site not in {None, "same-origin", "none"}:
             return f"a request from another site ({site}) changes nothing here"
+        if site == "same-origin":
+            return None
         # Older browsers do not say; then only a form's media types could come from elsewhere without being asked for first.
         media = headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if media in _FORMS or (_has_body(headers) and media != _JSON):

@@ -16,6 +16,7 @@ from shadow.store.mark import read_marks, set_mark
 from shadow.store.read import read_pairs, read_plans, read_signatures, read_summaries
 from shadow.store.read_kept import Wanted, read_kept
 from shadow.store.read_learned import Learned, read_learned
+from shadow.store.read_sightings import Sighting, read_sightings
 from shadow.store.records import StoredPair
 from shadow.store.write import StoreWriter
 from shadow.triage import Triage
@@ -59,6 +60,11 @@ class SqliteStore:
         """The pairs whose contents are kept, newest first."""
         with open_for_reading(self.path) as connection:
             return read_kept(connection, wanted)
+
+    def sightings(self, signature: SignatureSummary, *, limit: int = _MOST_PAIRS) -> list[Sighting]:
+        """The kept pairs that show ``signature``, newest first."""
+        with open_for_reading(self.path) as connection:
+            return read_sightings(connection, signature, limit)
 
     def plans(self) -> dict[str, Plan]:
         """The plans of the table's routes as last told, by route."""

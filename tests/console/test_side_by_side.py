@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,9 @@ from console.side_by_side import (
     Row,
     aligned,
     field_rows,
+    folds,
     near_differences,
+    parts,
     readable_lines,
 )
 
@@ -108,3 +111,35 @@ def test_what_is_no_json_keeps_its_lines() -> None:
     assert readable_lines("<p>\nx</p>") == ["<p>", "x</p>"]
     assert readable_lines("[" * 100_000) == ["[" * 100_000]
     assert readable_lines("") == []
+
+
+@given(st.text("ab1 ,", max_size=12), st.text("ab1 ,", max_size=12))
+def test_the_parts_of_two_lines_are_the_lines(left: str, right: str) -> None:
+    mine, other = parts(left, right)
+    assert ("".join(mine), "".join(other)) == (left, right)
+    assert (mine.before, mine.after) == (other.before, other.after)
+    assert (mine.middle == other.middle == "") == (left == right)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "middles"),
+    [
+        ('"total": 12.50,', '"total": 12.90,', ("50", "90")),
+        ('"name": "anna"', '"name": "annette"', ("anna", "annette")),
+        ("a b c", "a c", ("b ", "")),
+        ("same", "same", ("", "")),
+        ("", "new", ("", "new")),
+    ],
+)
+def test_no_word_and_no_number_is_cut_in_two(left: str, right: str, middles: tuple[str, str]) -> None:
+    mine, other = parts(left, right)
+    assert (mine.middle, other.middle) == middles
+
+
+@given(st.lists(st.sampled_from("=|"), max_size=40), st.integers(0, 4))
+def test_folds_hold_all_rows_in_order_and_no_difference_is_folded(marks: list[str], context: int) -> None:
+    rows = [Row(mark, str(at), "") for at, mark in enumerate(marks)]
+    found = list(folds(rows, context))
+    assert [row for fold in found for row in fold.rows] == rows
+    assert all(row.mark == "=" for fold in found if fold.equal for row in fold.rows)
+    assert all(one.equal != other.equal for one, other in pairwise(found))

@@ -4,61 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import aiohttp
 import pytest
-from aiohttp import web
 
-from console.address import Address
 from console.web.addresses import ADDRESSES
-from console.web.app import HEADERS, Admin
-from console.web.evidence import Evidence
-from console.web.guard import Guard
-from console.web.instance import Instance
-from console.web.openapi import PATHS, SCHEMAS, openapi
+from console.web.app import HEADERS
+from console.web.openapi import PATHS, openapi
 from proxy.model.counters import Counters
-from shadow.store import open_store
-from tests.console.scene import PAIR, TABLE, fill_store
-from tests.console.test_status import process, told
-
-TABLE_MESSAGE = {"type": "table", "version": 3, "source": "routes.yaml", "text": TABLE, "legacy_url": None}
-
-
-class Port:
-    """The admin port of an instance that we play; ``reloads`` counts how often it was asked to reload."""
-
-    def __init__(self, directory: Path) -> None:
-        self.store = directory / "strangler.db"
-        self.reloads = 0
-        self.instance = Instance(str(directory), self._reload)
-        self.evidence = Evidence(open_store(f"sqlite:///{self.store}"))
-        self.app = Admin(self.instance, self.evidence, Guard(Address("127.0.0.1", 0))).app()
-        self.url = ""
-
-    def _reload(self) -> None:
-        self.reloads += 1
-
-    async def ask(self, path: str, method: str = "GET", **options: Any) -> tuple[int, Any, aiohttp.ClientResponse]:
-        """Status, body (JSON if it is any) and the answer itself."""
-        async with aiohttp.ClientSession() as session, session.request(method, self.url + path, **options) as answer:
-            text = await answer.text()
-            return answer.status, json.loads(text) if "json" in answer.content_type else text, answer
-
-
-@pytest.fixture
-async def port(tmp_path: Path) -> AsyncIterator[Port]:
-    port = Port(tmp_path)
-    runner = web.AppRunner(port.app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    port.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield port
-    await runner.cleanup()
-    port.evidence.close()
+from tests.console.scene import PAIR, fill_store
+from tests.console.web.port import TABLE_MESSAGE, Port, check_answer, start
 
 
 @pytest.fixture
@@ -68,55 +24,6 @@ def counters(tmp_path: Path) -> Iterator[Counters]:
     counters.values[counters.slot("strangler_in_flight", backend="orders")] = 4
     yield counters
     counters.close()
-
-
-async def start(port: Port, **changes: Any) -> None:
-    """Tell the console what the supervisor would."""
-    processes = [process("supervisor"), process("proxy", pid=os.getpid()), process("shadow"), process("console")]
-    port.instance.take_status({"type": "status", **told(**{"processes": processes, **changes})})
-    await port.instance.take_table(TABLE_MESSAGE)
-
-
-def check(value: Any, schema: dict[str, Any], where: str = "$") -> None:
-    """As much of JSON Schema as the document uses."""
-    if "$ref" in schema:
-        return check(value, SCHEMAS[schema["$ref"].rpartition("/")[2]], where)
-    if "oneOf" in schema:
-        return check(value, schema["oneOf"][value is None], where)
-    kinds: dict[str, Any] = {
-        "object": dict,
-        "array": list,
-        "string": str,
-        "integer": int,
-        "number": (int, float),
-        "boolean": bool,
-    }
-    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    assert any(value is None if kind == "null" else isinstance(value, kinds[kind]) for kind in types), (where, value)
-    if value is None:
-        return None
-    assert "enum" not in schema or value in schema["enum"], (where, value)
-    if isinstance(value, dict):
-        fields = schema.get("properties")
-        if fields is not None:
-            assert set(value) == set(fields) == set(schema["required"]), where
-        for name, member in value.items():
-            check(member, fields[name] if fields else schema["additionalProperties"], f"{where}.{name}")
-    if isinstance(value, list):
-        for item in value:
-            check(item, schema["items"], f"{where}[]")
-    return None
-
-
-async def check_answer(port: Port, path: str, documented: str, status: int, method: str = "GET") -> Any:
-    """The answer has the status, the media type and the shape that the document promises."""
-    got, body, answer = await port.ask(path, method)
-    assert got == status, body
-    contents = PATHS[documented][method.lower()]["responses"][str(status)]["content"]
-    assert answer.content_type in contents
-    if schema := contents[answer.content_type].get("schema"):
-        check(body, schema)
-    return body
 
 
 def test_every_address_for_programs_is_documented_and_every_documented_one_is_there() -> None:

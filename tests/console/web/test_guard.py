@@ -52,6 +52,7 @@ def test_the_host_of_the_option_is_ours() -> None:
         {"Content-Type": "application/json", "Content-Length": "2"},
         {"Content-Type": "application/octet-stream", "Content-Length": "0"},
         {"Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded", "Content-Length": "9"},
         {"Sec-Fetch-Site": "none"},
         {"Origin": "http://127.0.0.1:8081", "Host": "127.0.0.1:8081"},
     ],

@@ -51,7 +51,7 @@ def test_every_route_is_there_with_stage_weights_and_verdict(report: dict[str, A
 def test_reasons_and_signatures_lead_to_a_pair(report: dict[str, Any]) -> None:
     page = page_of(report)
     assert "compared pairs were wrong" in page.text
-    assert ("a", [("href", f"/api/v1/pairs/{PAIR}")]) in page.tags
+    assert ("a", [("href", f"/pairs/{PAIR}")]) in page.tags
 
 
 def test_what_a_backend_answered_is_only_text(report: dict[str, Any]) -> None:

@@ -1,0 +1,213 @@
+"""The shapes of what programs send and get, by name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from console.web.openapi.words import (
+    COUNT,
+    COUNTS,
+    NUMBER,
+    TEXT,
+    TEXT_OR_NULL,
+    TIME,
+    YES_OR_NO,
+    Schema,
+    exactly,
+    list_of,
+    one_of,
+    or_null,
+    ref,
+    some_of,
+)
+from proxy.limits.shedding import Pressure, Step
+from proxy.model.table import Stage
+from proxy.status import State
+from shadow.model import Kind, Outcome, Verdict
+from shadow.triage import MAX_NOTE, SAID
+from shadow.triage import State as TriageState
+
+_LATENCY = exactly(p50={"type": ["number", "null"]}, p99={"type": ["number", "null"]})
+_SIGNATURE: Final = {
+    "id": TEXT,
+    "path": TEXT,
+    "kind": one_of(Kind),
+    "count": COUNT,
+    "first_seen": TIME,
+    "last_seen": TIME,
+    "example_pair": TEXT,
+    "control_example": TEXT_OR_NULL,
+    "candidate_example": TEXT_OR_NULL,
+    "triage": exactly(state=one_of(TriageState), owner=TEXT, note=TEXT, by=TEXT, at=or_null(TIME)),
+}
+_DIFFERENCE: Final = {"path": TEXT, "kind": one_of(Kind), "control": TEXT_OR_NULL, "candidate": TEXT_OR_NULL}
+_BODY = exactly(text=TEXT, size=COUNT, note=TEXT_OR_NULL)
+_NOTE: Final[Schema] = {"type": "string", "maxLength": MAX_NOTE}
+_FIELDS = list_of(list_of(TEXT))
+
+SCHEMAS: Final[dict[str, Schema]] = {
+    "Problem": exactly(type=TEXT, title=TEXT, status={"type": "integer"}, detail=TEXT),
+    "Health": exactly(status=one_of(["ok", "degraded"]), reasons=list_of(TEXT)),
+    "Readiness": exactly(ready=YES_OR_NO, reasons=list_of(TEXT)),
+    "Reload": exactly(asked=YES_OR_NO, table_version=COUNT),
+    "Status": exactly(
+        ready=YES_OR_NO,
+        reasons=list_of(TEXT),
+        state=one_of(State),
+        listen=TEXT,
+        admin=TEXT,
+        table_version=COUNT,
+        table=exactly(source=TEXT, loaded_at=TEXT, error=TEXT_OR_NULL),
+        certificates=or_null(
+            exactly(in_use=list_of(exactly(certificate=TEXT, names=list_of(TEXT), expires_at=TIME)), error=TEXT_OR_NULL)
+        ),
+        processes=list_of(
+            exactly(
+                role=one_of(["supervisor", "proxy", "shadow", "console"]),
+                index=COUNT,
+                pid={"type": ["integer", "null"]},
+                restarts=COUNT,
+                started_at=TIME,
+                ready=YES_OR_NO,
+                table_version=COUNT,
+            )
+        ),
+        unclaimed=COUNT,
+        overload=list_of(
+            exactly(
+                worker=COUNT,
+                step=one_of(step.word for step in Step),
+                pressure=exactly(**dict.fromkeys(Pressure._fields, NUMBER)),
+            )
+        ),
+        tap=exactly(eligible=COUNT, sent=COUNT, done=COUNT, waiting_bytes=COUNT, dropped=COUNTS),
+        backends=list_of(
+            exactly(
+                name=TEXT,
+                urls=list_of(TEXT),
+                endpoints=list_of(exactly(url=TEXT, up=COUNT, down=COUNT)),
+                legacy=YES_OR_NO,
+                in_flight=COUNT,
+                answered=COUNT,
+                failed=COUNT,
+                waiting=COUNT,
+                breaker=COUNTS,
+            )
+        ),
+    ),
+    "Report": exactly(
+        table_version=COUNT,
+        generated_at=TIME,
+        routes=list_of(
+            exactly(
+                route=TEXT,
+                stage=one_of(Stage),
+                control=TEXT,
+                candidate=TEXT_OR_NULL,
+                seen=COUNT,
+                copied=COUNT,
+                compared=COUNT,
+                outcomes=exactly(**{outcome.value: COUNT for outcome in Outcome}),
+                skipped=COUNTS,
+                readiness=exactly(
+                    verdict=one_of(Verdict),
+                    target=NUMBER,
+                    clean_needed=COUNT,
+                    reasons=list_of(TEXT),
+                    pairs=COUNT,
+                    wrong=COUNT,
+                    evidence=NUMBER,
+                    bar=exactly(evidence=NUMBER, routes=COUNT, together=COUNT),
+                    hours_needed=or_null(NUMBER),
+                ),
+                signatures=list_of(exactly(**_SIGNATURE)),
+                latency_ms=exactly(control=_LATENCY, candidate=_LATENCY),
+                repeats=exactly(clean=COUNT, wrong=COUNT),
+                first_pair=or_null(TIME),
+                last_pair=or_null(TIME),
+                epoch=exactly(
+                    since=or_null(TIME),
+                    control_version=TEXT,
+                    candidate_version=TEXT,
+                    in_turn=list_of(exactly(control_version=TEXT, candidate_version=TEXT)),
+                    mark=or_null(exactly(at=TIME, who=TEXT, reason=TEXT)),
+                ),
+                coverage=exactly(shapes=COUNT, seen_once=COUNT, pairs=COUNT, examples=list_of(TEXT)),
+                status_classes=list_of(exactly(control=TEXT, candidate=TEXT, pairs=COUNT)),
+                latency_ratio=or_null(exactly(p50=NUMBER, low=NUMBER, high=NUMBER, pairs=COUNT)),
+                rules=list_of(
+                    exactly(
+                        rule=TEXT,
+                        sort=TEXT,
+                        path=TEXT,
+                        reason=TEXT_OR_NULL,
+                        author=TEXT_OR_NULL,
+                        until=TEXT_OR_NULL,
+                        ending=TEXT_OR_NULL,
+                        hid=COUNT,
+                        kinds=list_of(
+                            exactly(
+                                kind=TEXT,
+                                pairs=COUNT,
+                                differences=COUNT,
+                                first_seen=TIME,
+                                last_seen=TIME,
+                                is_news=YES_OR_NO,
+                            )
+                        ),
+                    )
+                ),
+                noise=exactly(
+                    asked_twice=COUNT,
+                    by_dice=COUNT,
+                    places=COUNT,
+                    beyond=list_of(
+                        exactly(
+                            path=TEXT,
+                            kind=TEXT,
+                            pairs=COUNT,
+                            candidate=NUMBER,
+                            control=NUMBER,
+                            excess=NUMBER,
+                            margin=NUMBER,
+                        )
+                    ),
+                ),
+            )
+        ),
+    ),
+    "Signatures": exactly(generated_at=TIME, signatures=list_of(exactly(route=TEXT, **_SIGNATURE))),
+    "Said": some_of("state", state=one_of(SAID), owner=_NOTE, note=_NOTE),
+    "Triage": exactly(signature=TEXT, state=one_of(SAID), owner=TEXT, note=TEXT, by=TEXT, at=TIME),
+    "Accepted": some_of("reason", reason=_NOTE | {"minLength": 1}, until=TEXT | {"format": "date"}, kinds=YES_OR_NO),
+    "Waiver": exactly(
+        signature=TEXT,
+        route=TEXT,
+        waiver=some_of(
+            "path", "reason", "author", path=TEXT, reason=TEXT, author=TEXT, until=TEXT, kinds=list_of(one_of(Kind))
+        ),
+    ),
+    "Answer": exactly(status=COUNT, headers=_FIELDS, body=_BODY, first_byte=NUMBER, total=NUMBER),
+    "Pair": exactly(
+        id=TEXT,
+        request_id=TEXT,
+        route=TEXT,
+        rules=TEXT,
+        table_version=COUNT,
+        at=TIME,
+        outcome=one_of(Outcome),
+        method=TEXT,
+        target=TEXT,
+        primary=TEXT,
+        shadow=TEXT,
+        error=TEXT_OR_NULL,
+        differences=list_of(exactly(**_DIFFERENCE)),
+        waived=list_of(exactly(**_DIFFERENCE, waiver=TEXT)),
+        noisy=list_of(TEXT),
+        request=or_null(exactly(method=TEXT, target=TEXT, headers=_FIELDS, body=_BODY)),
+        control=or_null(ref("Answer")),
+        candidate=or_null(ref("Answer")),
+        again=or_null(ref("Answer")),
+        curl=TEXT_OR_NULL,
+    ),
+}

@@ -1,0 +1,101 @@
+"""What people say of a signature: what it is, and that it is accepted. Pages and programs say it the same way."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from datetime import date
+from typing import Final, TypeVar
+
+from console.exits import Complaint
+from console.table.edit import CannotEdit
+from console.table.file import TableFile
+from console.table.waiver import Waived, waive
+from console.web.fields import fields_of, one_of, text_of, unknown
+from console.web.refused import Refused
+from console.web.visit import Visit
+from proxy.table.reading import read
+from shadow.model import SignatureSummary
+from shadow.triage import MAX_NOTE, SAID, State, Triage
+
+T = TypeVar("T")
+
+STATES: Final = tuple(state.value for state in SAID)
+
+
+async def signature_of(visit: Visit) -> SignatureSummary:
+    """The one that the address names, by its id or its beginning. Raises Refused."""
+    given = visit.request.match_info["signature"]
+    found = [one for one in await visit.evidence.signatures() if one.id.startswith(given)]
+    if len(found) != 1:
+        several = f"{len(found)} signatures begin with" if found else "no signature under today's rules begins with"
+        raise Refused(404, f"{several} {given!r}; /differences lists them")
+    return found[0]
+
+
+async def triage(visit: Visit, signature: SignatureSummary) -> Triage:
+    """Keep the decision that the request holds. Raises Refused."""
+    fields = await fields_of(visit.request)
+    unknown(fields, ("state", "owner", "note", "csrf"))
+    said = Triage(
+        signature.id,
+        signature.route,
+        State(one_of(fields, "state", STATES)),
+        text_of(fields, "owner", most=MAX_NOTE),
+        text_of(fields, "note", most=MAX_NOTE),
+        visit.caller.name,
+        time.time(),
+    )
+    await _kept(visit, said)
+    return said
+
+
+async def accept(visit: Visit, signature: SignatureSummary) -> Waived:
+    """Write the waiver that the request holds into the table, and keep that the difference is intended. Raises Refused."""
+    fields = await fields_of(visit.request)
+    unknown(fields, ("reason", "until", "kinds", "csrf"))
+    waived = Waived(
+        signature.path,
+        text_of(fields, "reason", most=MAX_NOTE, least=1),
+        visit.caller.name,
+        _day(fields.get("until", "")),
+        (signature.kind,) if fields.get("kinds") else (),
+    )
+    source = visit.instance.told["table"]["source"]
+    await _unless_refused(lambda: _written(source, signature.route, waived))
+    visit.instance.ask_for_reload()
+    said = Triage(signature.id, signature.route, State.INTENDED, "", waived.reason, visit.caller.name, time.time())
+    await _kept(visit, said)
+    return waived
+
+
+def _written(source: str, route: str, waived: Waived) -> None:
+    file = TableFile(source)
+    file.replace(waive(file.text, read(file.text, os.environ, source).data, route, waived))
+
+
+async def _kept(visit: Visit, said: Triage) -> None:
+    try:
+        await visit.evidence.decide(said)
+    except (sqlite3.Error, OSError) as error:
+        raise Refused(503, f"the decision could not be kept: {error}; try again") from error
+
+
+async def _unless_refused(change: Callable[[], T]) -> T:
+    """In a thread. What a command would end with is refused here."""
+    try:
+        return await asyncio.to_thread(change)
+    except CannotEdit as error:
+        raise Refused(409, str(error)) from error
+    except Complaint as error:
+        raise Refused(409, error.message) from error
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise Refused(400, f"until is a date such as 2027-03-31; {text!r} is not") from error

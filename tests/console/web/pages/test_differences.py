@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from console.web.pages.differences import differences_document
+from tests.console.scene import fill_store
+from tests.console.web.port import Port, start
+from tests.console.web.reader import Reader
+
+NONE = {"route": "", "kind": "", "state": "", "q": "", "since": ""}
+
+
+def one(name: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": name,
+        "route": "orders",
+        "path": f"$.Field{name}",
+        "kind": "values_changed",
+        "triage": {"state": "open"},
+        **changes,
+    }
+
+
+SEVERAL = [
+    one("a1"),
+    one("b2", kind="type_changes"),
+    one("c3", triage={"state": "noise"}),
+    one("d4", route="Search"),
+]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        ({}, ["a1", "b2", "c3", "d4"]),
+        ({"kind": "type_changes"}, ["b2"]),
+        ({"state": "noise"}, ["c3"]),
+        ({"q": "fieldC"}, ["c3"]),
+        ({"q": "search"}, ["d4"]),
+        ({"q": "b2"}, ["b2"]),
+        ({"q": "field", "state": "noise", "kind": "type_changes"}, []),
+    ],
+)
+def test_filters_leave_what_fits_all_of_them(chosen: dict[str, str], expected: list[str]) -> None:
+    document = differences_document(SEVERAL, {**NONE, **chosen}, {})
+    assert [found["id"] for found in document["list"]["items"]] == expected
+    assert document["all"] == 4
+    assert document["kinds"] == ["type_changes", "values_changed"]
+
+
+async def test_every_difference_leads_to_its_page(port: Port) -> None:
+    fill_store(port.store)
+    await start(port)
+    _, body, _ = await port.ask("/api/v1/signatures")
+    (signature,) = body["signatures"]
+    page = Reader((await port.ask("/differences"))[1])
+    assert ("a", [("class", "where"), ("href", f"/differences/{signature['id']}")]) in page.tags
+    assert "100" in page.text
+    assert "1 to 1 of 1 differences" in " ".join(page.text.split())
+
+
+async def test_filters_stand_in_the_form_again(port: Port) -> None:
+    fill_store(port.store)
+    await start(port)
+    page = Reader((await port.ask("/differences?q=%22%3E%3Cscript%3E&route=search&since=24h"))[1])
+    assert (
+        "input",
+        [("type", "search"), ("name", "q"), ("value", '"><script>'), ("placeholder", "route, path or id")],
+    ) in page.tags
+    assert ("option", [("selected", None)]) in page.tags
+    assert "No difference was seen" in page.text
+
+
+async def test_what_does_not_fit_is_said_with_a_way_back(port: Port) -> None:
+    fill_store(port.store)
+    await start(port)
+    assert "None of 1 differences fits." in Reader((await port.ask("/differences?q=zebra"))[1]).text
+
+
+async def test_only_words_of_ours_are_said_to_be_done(port: Port) -> None:
+    fill_store(port.store)
+    await start(port)
+    assert "The waiver is in the route table." in (await port.ask("/differences?done=waived"))[1]
+    assert "pwned" not in (await port.ask("/differences?done=pwned"))[1]
