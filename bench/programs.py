@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 
 
 def require(programs: dict[str, str]) -> None:
@@ -26,12 +28,15 @@ def require(programs: dict[str, str]) -> None:
 
 
 def program(name: str) -> str:
-    """The full path; /usr/sbin is looked at too, since it is not on everybody's PATH."""
+    """The full path. What pip installed beside this Python counts, and /usr/sbin, which is not on everybody's PATH."""
     found = _find(name)
     if found is None:
-        raise SystemExit(f"bench: {name} is not installed")
+        raise SystemExit(
+            f"bench: {name} is not installed: python -m pip install --group bench, or leave it out with --peers"
+        )
     return found
 
 
 def _find(name: str) -> str | None:
-    return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/local/sbin")
+    places = (str(Path(sys.executable).parent), os.environ.get("PATH", ""), "/usr/sbin", "/sbin", "/usr/local/sbin")
+    return shutil.which(name, path=":".join(places))
