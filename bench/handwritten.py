@@ -1,6 +1,6 @@
 """The proxy that a Python team would write in an afternoon and then tune: a peer of the bench, with the duties of the others.
 
-``python -m bench.handwritten PORT LEGACY_PORT CANDIDATE_PORT ACCESS_LOG``
+``python -m bench.handwritten PORT LEGACY_PORT CANDIDATE_PORT ROUTES ACCESS_LOG``
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from multidict import CIMultiDict
 from prometheus_client import Counter, Histogram
 from yarl import URL
 
-from bench.scene import prefixes
+from bench.scene import route
 
 _HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "proxy-connection"}
@@ -28,9 +28,9 @@ _SECONDS = Histogram("seconds", "Time to answer.", ["route"])
 
 
 class Proxy:
-    def __init__(self, legacy: int, candidate: int, log: logging.Logger) -> None:
+    def __init__(self, legacy: int, candidate: int, routes: int, log: logging.Logger) -> None:
         self._backends = {"legacy": f"http://127.0.0.1:{legacy}", "candidate": f"http://127.0.0.1:{candidate}"}
-        self._routes = {prefix: prefix[5:8] for prefix in prefixes()}
+        self._routes = {one.prefix: one.name for one in map(route, range(routes))}
         self._log = log
         self._session: ClientSession | None = None
 
@@ -88,13 +88,13 @@ class Proxy:
 
 
 def main() -> None:
-    port, legacy, candidate = map(int, sys.argv[1:4])
+    port, legacy, candidate, routes = map(int, sys.argv[1:5])
     log = logging.getLogger("access")
     log.propagate = False
     log.setLevel(logging.INFO)
-    log.addHandler(logging.FileHandler(sys.argv[4]))
-    proxy = Proxy(legacy, candidate, log)
-    app = web.Application()
+    log.addHandler(logging.FileHandler(sys.argv[5]))
+    proxy = Proxy(legacy, candidate, routes, log)
+    app = web.Application(client_max_size=0)
     app.on_startup.append(proxy.start)
     app.on_cleanup.append(proxy.stop)
     app.router.add_route("*", "/{path:.*}", proxy.handle)

@@ -20,10 +20,12 @@ from typing import Any
 
 import uvloop
 
+from bench.origin import ANSWER
 from bench.peers import strangler
 from bench.peers.strangler_guarded import BACKEND, ROUTE
 from bench.programs import program, require
-from bench.scene import ANSWER, BROWSER_HEADERS, prefixes
+from bench.requests import Requests, rendered
+from bench.scene import Scene
 from proxy.accept import ClientConnection
 from proxy.access_log import AccessLog
 from proxy.live_path import LivePath
@@ -35,7 +37,6 @@ from proxy.table.load import load_table
 WARM_UP = 300
 COUNTED = 500
 
-_HEADERS = "".join(f"{name}: {value}\r\n" for name, value in BROWSER_HEADERS.items())
 _ANSWER = (
     "HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Wed, 25 Nov 2026 12:00:00 GMT\r\nContent-Type: application/json\r\n"
     f"Content-Length: {len(ANSWER)}\r\nConnection: keep-alive\r\nCache-Control: no-store\r\n"
@@ -117,20 +118,11 @@ class _Loop(uvloop.Loop):
         return transport, protocol
 
 
-def _requests() -> list[bytes]:
-    paths = prefixes()
-    return [
-        (
-            f"GET {paths[n % len(paths)]}/{n * 7919}?expand=lines&page={n} HTTP/1.1\r\n{_HEADERS}"
-            f"Host: shop.example.com\r\nCookie: theme=dark; session=s-{n * 104729}; consent=all\r\n\r\n"
-        ).encode()
-        for n in range(1, 101)
-    ]
-
-
 async def _drive(count: int, directory: Path, *, guarded: bool = False) -> None:
     """``count`` requests, one after the other, on one client connection."""
-    table = load_table(strangler.table(1, 2, route=ROUTE, backend=BACKEND) if guarded else strangler.table(1, 2))
+    scene = Scene(directory, 0, 1, 2, routes=50)
+    guards = {"route": ROUTE, "backend": BACKEND} if guarded else {}
+    table = load_table(strangler.table(scene, **guards))
     settings = Settings(run_dir=str(directory), log_format="json")
     counters = Counters(directory, "proxy-0-1")
     with AccessLog(settings, counters, write=lambda _: None) as access_log:
@@ -138,7 +130,7 @@ async def _drive(count: int, directory: Path, *, guarded: bool = False) -> None:
         answered = asyncio.Event()
         client = ClientConnection(live)
         client.connection_made(_Transport(answered.set))
-        requests = _requests()
+        requests = rendered(Requests())
         gc.collect()
         gc.disable()  # when it runs depends on what ran before: noise
         for number in range(count):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-import socket
+import resource
+import ssl
 import subprocess
 import time
 from collections.abc import Iterable
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -14,6 +16,7 @@ _TICK = os.sysconf("SC_CLK_TCK")
 
 def start(command: list[str], *, core: int, log: Path, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
     """Run ``command`` on one core, in a session of its own, its output in ``log``."""
+    _allow_many_files()
     with log.open("ab") as sink:
         return subprocess.Popen(
             ["taskset", "-c", str(core), *command],
@@ -23,6 +26,13 @@ def start(command: list[str], *, core: int, log: Path, env: dict[str, str] | Non
             start_new_session=True,
             env={**os.environ, **(env or {})},
         )
+
+
+def _allow_many_files() -> None:
+    """For all that are started: two sockets for each connection."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < 16384:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(16384, hard), hard))
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
@@ -37,17 +47,28 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         process.wait(10)
 
 
-def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path, seconds: float = 15.0) -> None:
+def wait_until_it_answers(
+    port: int, process: subprocess.Popen[bytes], log: Path, *, tls: bool = False, seconds: float = 30.0
+) -> None:
+    """A port that is bound is not one that is served: ask."""
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
+    context = ssl._create_unverified_context()
+    while time.monotonic() < deadline and process.poll() is None:
+        asking = (
+            HTTPSConnection("127.0.0.1", port, timeout=5, context=context)
+            if tls
+            else HTTPConnection("127.0.0.1", port, timeout=5)
+        )
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.05)
-    raise SystemExit(f"bench: nothing listens on port {port}. The log says:\n{log.read_text(errors='replace')[-2000:]}")
+            asking.request("GET", "/")
+            if asking.getresponse().status == 200:
+                return
+        except (OSError, HTTPException):
+            pass
+        finally:
+            asking.close()
+        time.sleep(0.05)
+    raise SystemExit(f"bench: nothing answers on port {port}. The log says:\n{log.read_text(errors='replace')[-2000:]}")
 
 
 def tree(root: int) -> dict[int, str]:
@@ -78,6 +99,11 @@ def cpu_seconds(pids: Iterable[int]) -> float:
             continue
         ticks += int(fields[11]) + int(fields[12])
     return ticks / _TICK
+
+
+def resident(pid: int) -> int:
+    """Bytes of memory that the process has in use."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _command_line(pid: int) -> str:

@@ -13,15 +13,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import load, origin, processes
+from bench import load, origin, processes, requests
+from bench.certificate import KEYS, certificate
 from bench.peers import strangler
 from bench.programs import program, require
-from bench.scene import Scene, free_port, load_script
+from bench.scene import Scene, free_port
 
 PROXY_CORE, LOAD_CORE = 0, 1
-
-KEYS = {"plain": (), "ecdsa": ("ec", "-pkeyopt", "ec_paramgen_curve:P-256"), "rsa": ("rsa:2048",)}
-"""How openssl makes the key of each instance; without one it speaks plain HTTP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ def main() -> int:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="strangler-bench-")))
         served = _start_all(directory, stack)
         script = directory / "load.lua"
-        script.write_text(load_script())
+        script.write_text(requests.script(requests.Requests()))
         for _ in range(options.rounds):
             for one in served:
                 rates[f"{one.name} requests"].append(_requests(one, script, options))
@@ -67,29 +65,19 @@ def _start_all(directory: Path, stack: ExitStack) -> list[Served]:
     log = directory / "origin.log"
     behind = processes.start(origin.command(directory, legacy_port, candidate_port), core=LOAD_CORE, log=log)
     stack.callback(processes.stop, behind)
-    processes.wait_for_port(legacy_port, behind, log)
+    processes.wait_until_it_answers(legacy_port, behind, log)
     served = []
-    for name, key in KEYS.items():
-        scene = Scene(directory / name, free_port(), legacy_port, candidate_port)
+    for name in ("plain", *KEYS):
+        tls = certificate(directory / f"{name}-key", name) if name in KEYS else None
+        scene = Scene(directory / name, free_port(), legacy_port, candidate_port, routes=50, tls=tls)
         scene.directory.mkdir()
         log = scene.directory / "output.log"
-        process = processes.start(
-            strangler.command(scene, listen=_listen(scene.directory, key)), core=PROXY_CORE, log=log
-        )
+        process = processes.start(strangler.command(scene), core=PROXY_CORE, log=log)
         stack.callback(processes.stop, process)
-        processes.wait_for_port(scene.port, process, log)
+        processes.wait_until_it_answers(scene.port, process, log, tls=tls is not None)
         workers = [pid for pid, line in processes.tree(process.pid).items() if strangler.is_live_path(line)]
         served.append(Served(name, scene.port, workers))
     return served
-
-
-def _listen(directory: Path, key: tuple[str, ...]) -> str:
-    if not key:
-        return ""
-    certificate, private = directory / "cert.pem", directory / "key.pem"
-    command = [program("openssl"), "req", "-x509", "-nodes", "-days", "2", "-subj", "/CN=bench", "-newkey", *key]
-    subprocess.run([*command, "-keyout", private, "-out", certificate], check=True, capture_output=True)
-    return f"listen: {{ tls: {{ certificates: [{{ certificate: {certificate}, key: {private} }}] }} }}\n"
 
 
 def _requests(one: Served, script: Path, options: argparse.Namespace) -> float:

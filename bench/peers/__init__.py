@@ -1,6 +1,6 @@
 """The proxies under test. A peer is one file here; adding one needs no other edit.
 
-Each does the same work: 50 routes by path, a sticky 50/50 split by the cookie ``session``, keep-alive to both backends,
+Each does the same work: routes by path, a sticky 50/50 split by the cookie ``session``, keep-alive to both backends,
 forwarding headers, an access log to a file, counters on.
 """
 

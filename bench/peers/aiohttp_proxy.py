@@ -11,8 +11,8 @@ PROGRAMS: dict[str, str] = {}
 
 
 def command(scene: Scene) -> list[str]:
-    ports = (scene.port, scene.legacy_port, scene.candidate_port)
-    return [sys.executable, "-m", "bench.handwritten", *map(str, ports), str(scene.directory / "access.log")]
+    numbers = (scene.port, scene.legacy_port, scene.candidate_port, scene.routes)
+    return [sys.executable, "-m", "bench.handwritten", *map(str, numbers), str(scene.directory / "access.log")]
 
 
 def is_live_path(command_line: str) -> bool:

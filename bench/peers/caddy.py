@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.programs import program
-from bench.scene import Scene, free_port, prefixes
+from bench.scene import Scene, free_port
 
 NAME = "caddy"
 PROGRAMS: dict[str, str] = {}
@@ -31,7 +31,13 @@ http://127.0.0.1:{port}, http://shop.example.com:{port} {{
 	bind 127.0.0.1
 	log {{
 		output file {directory}/access.log
-		format json
+		format filter {{
+			wrap json
+			fields {{
+				request>headers delete
+				resp_headers delete
+			}}
+		}}
 	}}
 {routes}
 	handle {{
@@ -50,7 +56,7 @@ def command(scene: Scene) -> list[str]:
             port=scene.port,
             legacy=scene.legacy_port,
             candidate=scene.candidate_port,
-            routes="\n".join(f"\thandle {prefix}/* {{\n\t\timport to_both\n\t}}" for prefix in prefixes()),
+            routes="\n".join(f"\thandle {route.prefix}/* {{\n\t\timport to_both\n\t}}" for route in scene.all_routes()),
         )
     )
     return [program("caddy"), "run", "--config", str(config), "--adapter", "caddyfile"]

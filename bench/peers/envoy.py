@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from bench.programs import program
-from bench.scene import Scene, free_port, prefixes
+from bench.scene import Route, Scene, free_port
 
 NAME = "envoy"
 PROGRAMS: dict[str, str] = {}
@@ -68,7 +68,7 @@ def _config(scene: Scene) -> dict[str, object]:
                     "name": "all",
                     "domains": ["*"],
                     "routes": [
-                        *(_route(prefix) for prefix in prefixes()),
+                        *(_route(route) for route in scene.all_routes()),
                         {"match": {"prefix": "/"}, "route": {"cluster": "legacy"}},
                     ],
                 }
@@ -84,9 +84,10 @@ def _config(scene: Scene) -> dict[str, object]:
                     "address": _address(scene.port),
                     "filter_chains": [
                         {
+                            **_tls(scene),
                             "filters": [
                                 {"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}
-                            ]
+                            ],
                         }
                     ],
                 }
@@ -96,10 +97,22 @@ def _config(scene: Scene) -> dict[str, object]:
     }
 
 
-def _route(prefix: str) -> dict[str, object]:
+def _tls(scene: Scene) -> dict[str, object]:
+    if scene.tls is None:
+        return {}
+    files = {"certificate_chain": f"{scene.tls}/cert.pem", "private_key": f"{scene.tls}/key.pem"}
+    certificates = [{name: {"filename": file} for name, file in files.items()}]
+    context = {
+        "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
+        "common_tls_context": {"tls_certificates": certificates, "alpn_protocols": ["http/1.1"]},
+    }
+    return {"transport_socket": {"name": "envoy.transport_sockets.tls", "typed_config": context}}
+
+
+def _route(route: Route) -> dict[str, object]:
     return {
-        "name": prefix[5:8],
-        "match": {"prefix": f"{prefix}/"},
+        "name": route.name,
+        "match": {"prefix": f"{route.prefix}/"},
         "route": {
             "timeout": "100s",
             "hash_policy": [{"cookie": {"name": "session"}}],

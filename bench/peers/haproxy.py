@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.programs import program
-from bench.scene import Scene, prefixes
+from bench.scene import Scene
 
 NAME = "haproxy"
 PROGRAMS = {"haproxy": "haproxy"}
@@ -25,7 +25,7 @@ defaults
     log-format "%Tl %ft %b/%s %ST %B %TR/%Tw/%Tc/%Tr/%Ta %ID %HM %HP"
     unique-id-format %[uuid()]
 frontend front
-    bind 127.0.0.1:{port}
+    bind 127.0.0.1:{port}{tls}
     http-request set-header X-Forwarded-For %[src]
     http-request set-header X-Forwarded-Proto http
     http-request set-header X-Forwarded-Host %[req.hdr(host)]
@@ -48,15 +48,17 @@ backend {name}
 
 
 def command(scene: Scene) -> list[str]:
-    names = {prefix: prefix[5:8] for prefix in prefixes()}
     config = scene.directory / "haproxy.cfg"
     ports = {"legacy": scene.legacy_port, "candidate": scene.candidate_port}
     config.write_text(
         _CONFIG.format(
             directory=scene.directory,
             port=scene.port,
-            routes="\n".join(f"    use_backend {name} if {{ path_beg {prefix}/ }}" for prefix, name in names.items()),
-            backends="\n".join(_BACKEND.format(name=name, **ports) for name in names.values()),
+            tls=_tls(scene),
+            routes="\n".join(
+                f"    use_backend {route.name} if {{ path_beg {route.prefix}/ }}" for route in scene.all_routes()
+            ),
+            backends="\n".join(_BACKEND.format(name=route.name, **ports) for route in scene.all_routes()),
             **ports,
         )
     )
@@ -65,3 +67,12 @@ def command(scene: Scene) -> list[str]:
 
 def is_live_path(command_line: str) -> bool:
     return "haproxy" in command_line
+
+
+def _tls(scene: Scene) -> str:
+    """HAProxy wants certificate and key in one file."""
+    if scene.tls is None:
+        return ""
+    both = scene.directory / "both.pem"
+    both.write_text((scene.tls / "cert.pem").read_text() + (scene.tls / "key.pem").read_text())
+    return f" ssl crt {both} alpn http/1.1"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.programs import program
-from bench.scene import Scene, prefixes
+from bench.scene import Scene
 
 NAME = "nginx"
 PROGRAMS = {"nginx": "nginx-light"}
@@ -26,6 +26,8 @@ http {{
     split_clients "$cookie_session" $side {{ 50% candidate; * legacy; }}
     upstream legacy {{ server 127.0.0.1:{legacy}; keepalive 256; keepalive_requests 100000000; }}
     upstream candidate {{ server 127.0.0.1:{candidate}; keepalive 256; keepalive_requests 100000000; }}
+    client_max_body_size 0;
+    proxy_buffers 32 8k;
     proxy_http_version 1.1;
     proxy_set_header Connection "";
     proxy_set_header Host $http_host;
@@ -35,7 +37,7 @@ http {{
     proxy_set_header X-Request-Id $request_id;
     proxy_set_header Via "1.1 nginx";
     server {{
-        listen 127.0.0.1:{port};
+        listen 127.0.0.1:{port}{tls};
         set $route "";
 {locations}
         location / {{ proxy_pass http://legacy; }}
@@ -47,14 +49,17 @@ http {{
 
 def command(scene: Scene) -> list[str]:
     locations = "\n".join(
-        f'        location {prefix}/ {{ set $route "{prefix[5:8]}"; proxy_pass http://$side; }}'
-        for prefix in prefixes()
+        f'        location {route.prefix}/ {{ set $route "{route.name}"; proxy_pass http://$side; }}'
+        for route in scene.all_routes()
     )
     config = scene.directory / "nginx.conf"
     config.write_text(
         _CONFIG.format(
             directory=scene.directory,
             port=scene.port,
+            tls=f" ssl;\n        ssl_certificate {scene.tls}/cert.pem; ssl_certificate_key {scene.tls}/key.pem"
+            if scene.tls
+            else "",
             legacy=scene.legacy_port,
             candidate=scene.candidate_port,
             locations=locations,

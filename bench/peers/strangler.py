@@ -4,40 +4,48 @@ from __future__ import annotations
 
 import sys
 
-from bench.scene import Scene, free_port, prefixes
+from bench.scene import Scene, free_port
 
 NAME = "strangler"
 PROGRAMS: dict[str, str] = {}
 
 
-def table(legacy_port: int, candidate_port: int, *, route: str = "", backend: str = "") -> str:
-    """Fifty routes with a sticky split. ``route`` are more lines for each of them, ``backend`` more keys for each backend."""
+def table(scene: Scene, *, route: str = "", backend: str = "") -> str:
+    """Routes with a sticky split. ``route`` are more lines for each of them, ``backend`` more keys for each backend."""
     routes = "\n".join(
-        f"  - name: {prefix[5:8]}\n"
-        f"    match: {{ path: '{prefix}/{{id}}' }}\n"
+        f"  - name: {one.name}\n"
+        f"    match: {{ path: '{one.prefix}/{{id}}' }}\n"
         f"    split: {{ candidate: 50, legacy: 50 }}\n{route}"
-        for prefix in prefixes()
+        for one in scene.all_routes()
     )
     return (
         "version: 1\n"
         "backends:\n"
-        f"  legacy: {{ url: 'http://127.0.0.1:{legacy_port}'{backend} }}\n"
-        f"  candidate: {{ url: 'http://127.0.0.1:{candidate_port}'{backend} }}\n"
+        f"  legacy: {{ url: 'http://127.0.0.1:{scene.legacy_port}'{backend} }}\n"
+        f"  candidate: {{ url: 'http://127.0.0.1:{scene.candidate_port}'{backend} }}\n"
         "defaults:\n"
         "  identity: [{ cookie: session }]\n"
-        f"routes:\n{routes}"
+        f"{_listen(scene)}routes:\n{routes}"
     )
 
 
-def command(scene: Scene, *, route: str = "", backend: str = "", listen: str = "") -> list[str]:
+def command(scene: Scene, *, route: str = "", backend: str = "") -> list[str]:
     config = scene.directory / "routes.yaml"
-    config.write_text(table(scene.legacy_port, scene.candidate_port, route=route, backend=backend) + listen)
+    config.write_text(table(scene, route=route, backend=backend))
     return [
         *(sys.executable, "-m", "console", "serve", "--config", str(config), "--workers", "1"),
         *("--listen", f"127.0.0.1:{scene.port}", "--admin", f"127.0.0.1:{free_port()}"),
         *("--store", f"sqlite:///{scene.directory}/strangler.db", "--secret", str(scene.directory / "strangler.key")),
         *("--log-format", "json"),
     ]
+
+
+def _listen(scene: Scene) -> str:
+    if scene.tls is None:
+        return ""
+    return (
+        f"listen: {{ tls: {{ certificates: [{{ certificate: {scene.tls}/cert.pem, key: {scene.tls}/key.pem }}] }} }}\n"
+    )
 
 
 def is_live_path(command_line: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from bench.programs import program
-from bench.scene import Scene, free_port, prefixes
+from bench.scene import Scene, free_port
 
 NAME = "traefik"
 PROGRAMS: dict[str, str] = {}
@@ -13,11 +13,9 @@ PROGRAMS: dict[str, str] = {}
 
 
 def command(scene: Scene) -> list[str]:
-    static, dynamic = scene.directory / "traefik.json", scene.directory / "routes.yml"
-    dynamic.write_text(json.dumps(_routes(scene), indent=1))  # JSON is YAML
-    static.write_text(json.dumps(_instance(scene, str(dynamic)), indent=1))
-    config = scene.directory / "traefik.yml"
-    static.rename(config)
+    config, routes = scene.directory / "traefik.yml", scene.directory / "routes.yml"
+    routes.write_text(json.dumps(_routes(scene), indent=1))  # JSON is YAML
+    config.write_text(json.dumps(_instance(scene, str(routes)), indent=1))
     return [program("traefik"), f"--configFile={config}"]
 
 
@@ -47,8 +45,8 @@ def _routes(scene: Scene) -> dict[str, object]:
         "split": {"weighted": {"services": [{"name": "candidate", "weight": 50}, {"name": "legacy", "weight": 50}]}},
     }
     routers = {
-        prefix[5:8]: {"rule": f"PathPrefix(`{prefix}/`)", "service": "split", "entryPoints": ["web"]}
-        for prefix in prefixes()
+        route.name: {"rule": f"PathPrefix(`{route.prefix}/`)", "service": "split", "entryPoints": ["web"]}
+        for route in scene.all_routes()
     }
     routers["unclaimed"] = {"rule": "PathPrefix(`/`)", "service": "legacy", "entryPoints": ["web"]}
     return {"http": {"routers": routers, "services": services}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bench.peers import strangler
 from bench.scene import Scene
 
-NAME = "strangler-shadow"
+NAME = "strangler-shadow-10"
 PROGRAMS = strangler.PROGRAMS
 is_live_path = strangler.is_live_path
 
