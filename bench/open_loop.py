@@ -1,0 +1,110 @@
+"""``python -m bench.open_loop PORT RATE SECONDS``: requests at fixed moments, whether the answers to earlier ones have come or not.
+
+Each latency counts from the moment at which the request was due, so that a proxy that stalls does not slow its own load down (no
+coordinated omission). Prints a line of JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections import deque
+from typing import cast
+
+import uvloop
+from httptools import HttpResponseParser
+
+from bench.requests import Requests, rendered
+
+CONNECTIONS = 64
+"""At most as many requests under way; those that find none free wait, and the wait counts."""
+
+END = 30.0
+"""Seconds that the last answers may take."""
+
+
+class Connection(asyncio.Protocol):
+    """One request under way at a time."""
+
+    def __init__(self, load: Load) -> None:
+        self._load = load
+        self._transport: asyncio.Transport | None = None
+        self._parser = HttpResponseParser(self)
+        self._due = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass of it
+
+    def send(self, request: bytes, due: float) -> None:
+        assert self._transport is not None
+        self._due = due
+        self._transport.write(request)
+
+    def data_received(self, data: bytes) -> None:
+        self._parser.feed_data(data)
+
+    def on_message_complete(self) -> None:
+        self._load.failed += self._parser.get_status_code() != 200
+        self._load.answered(self, time.perf_counter() - self._due)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        raise SystemExit("bench: a connection was closed under the load")
+
+
+class Load:
+    def __init__(self, rate: float, seconds: float) -> None:
+        self._interval = 1 / rate
+        self._count = int(rate * seconds)
+        self._requests = rendered(Requests())
+        self._free: list[Connection] = []
+        self._waiting: deque[tuple[bytes, float]] = deque()
+        self._done = asyncio.Event()
+        self.failed = 0
+        self.latencies: list[float] = []
+
+    async def run(self, port: int) -> dict[str, float]:
+        loop = asyncio.get_running_loop()
+        for _ in range(CONNECTIONS):
+            _, connection = await loop.create_connection(lambda: Connection(self), "127.0.0.1", port)
+            self._free.append(connection)
+        began = time.perf_counter()
+        for number in range(self._count):
+            due = began + number * self._interval
+            if (early := due - time.perf_counter()) > 0:
+                await asyncio.sleep(early)
+            self._send(self._requests[number % len(self._requests)], due)
+        await asyncio.wait_for(self._done.wait(), END)
+        times = sorted(self.latencies)
+        shares = {"p50_ms": 0.5, "p90_ms": 0.9, "p99_ms": 0.99, "p999_ms": 0.999}
+        return {
+            "requests": len(times),
+            "failed": self.failed,
+            **{name: 1e3 * times[int(share * (len(times) - 1))] for name, share in shares.items()},
+        }
+
+    def _send(self, request: bytes, due: float) -> None:
+        if self._free:
+            self._free.pop().send(request, due)
+        else:
+            self._waiting.append((request, due))
+
+    def answered(self, connection: Connection, latency: float) -> None:
+        self.latencies.append(latency)
+        if self._waiting:
+            connection.send(*self._waiting.popleft())
+        else:
+            self._free.append(connection)
+        if len(self.latencies) == self._count:
+            self._done.set()
+
+
+def main() -> None:
+    port, rate, seconds = int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        print(json.dumps(runner.run(Load(rate, seconds).run(port))))
+
+
+if __name__ == "__main__":
+    main()
