@@ -14,7 +14,7 @@ help:
 	@echo 'make lint    ruff: format and rules'
 	@echo 'make types   mypy --strict'
 	@echo 'make faults  50 rounds of each fault under load: killed, stopped, cut off, full, jammed; takes a quarter of an hour'
-	@echo 'make bench   one proxy worker beside nginx and HAProxy, by requests per CPU-second'
+	@echo 'make bench   one proxy worker beside nginx, HAProxy, Envoy, Caddy and Traefik, by requests per CPU-second'
 	@echo 'make setup   only the set-up: leaves $(BIN)/strangler'
 	@echo 'make clean   remove what the other targets made, the virtual environment included'
 
