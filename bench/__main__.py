@@ -1,4 +1,4 @@
-"""``python -m bench``: all peers under the same load in interleaved rounds, judged by requests per CPU-second."""
+"""``python -m bench``: all peers under the same load in interleaved rounds, judged by requests per CPU-second, and by how late they make answers."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import rounds
-from bench.peers import peers
+from bench import latency, rounds
+from bench.peers import Peer, peers
 from bench.programs import require
-from bench.scenarios import SCENARIOS, Scenario
-from bench.tables import Results, bar_lines, scenario_lines
+from bench.scenarios import LATENCY, SCENARIOS, Scenario
+from bench.tables import Results, bar_lines, latency_lines, scenario_lines
 
 PROGRAMS = {"wrk": "wrk", "nginx": "nginx-light", "taskset": "util-linux", "openssl": "openssl"}
 
@@ -33,6 +33,10 @@ def main() -> int:
         if scenario.name in options.scenarios:
             results[scenario.name] = _measured(scenario, options)
             print("\n".join(scenario_lines(scenario.title, results[scenario.name])), end="\n\n", flush=True)
+    if LATENCY.name in options.scenarios and "strangler" in results.get("json", {}):
+        rate = results["json"]["strangler"]["requests_per_second"] // 200 * 100
+        results[LATENCY.name] = _latency(rate, options)
+        print("\n".join(latency_lines(LATENCY.title, results[LATENCY.name])), end="\n\n", flush=True)
     options.output.parent.mkdir(parents=True, exist_ok=True)
     document = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": _machine(), "scenarios": results}
     options.output.write_text(json.dumps(document, indent=2) + "\n")
@@ -42,13 +46,7 @@ def main() -> int:
 
 
 def _measured(scenario: Scenario, options: argparse.Namespace) -> dict[str, Any]:
-    chosen = [
-        peer
-        for name, peer in peers().items()
-        if name in options.peers and (not scenario.peers or name in scenario.peers)
-    ]
-    for peer in chosen:
-        require(peer.PROGRAMS)
+    chosen = _chosen(scenario, options)
     # The scenario that the bars are about gets all rounds, the others three.
     count = options.rounds if not scenario.peers else min(options.rounds, 3)
     with tempfile.TemporaryDirectory(prefix="strangler-bench-") as directory:
@@ -57,6 +55,23 @@ def _measured(scenario: Scenario, options: argparse.Namespace) -> dict[str, Any]
             kept = options.keep / scenario.name
             shutil.copytree(directory, kept, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.sock"))
     return result
+
+
+def _latency(rate: float, options: argparse.Namespace) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="strangler-bench-") as directory:
+        count, seconds = min(options.rounds, 3), options.seconds
+        return latency.measure(_chosen(LATENCY, options), Path(directory), rate=rate, count=count, seconds=seconds)
+
+
+def _chosen(scenario: Scenario, options: argparse.Namespace) -> list[Peer]:
+    chosen = [
+        peer
+        for name, peer in peers().items()
+        if name in options.peers and (not scenario.peers or name in scenario.peers)
+    ]
+    for peer in chosen:
+        require(peer.PROGRAMS)
+    return chosen
 
 
 def _machine() -> dict[str, object]:
@@ -78,7 +93,7 @@ def _cpu() -> str:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    known, scenarios = list(peers()), [scenario.name for scenario in SCENARIOS]
+    known, scenarios = list(peers()), [scenario.name for scenario in (*SCENARIOS, LATENCY)]
     parser.add_argument("--peers", type=_names, default=known, help=f"of {', '.join(known)}")
     parser.add_argument("--scenarios", type=_names, default=scenarios, help=f"of {', '.join(scenarios)}")
     parser.add_argument("--rounds", type=int, default=5)

@@ -10,13 +10,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from bench import rounds
+from bench import processes, rounds
 from bench.peers import Peer
-from bench.scenarios import Scenario
+from bench.scenarios import LATENCY
 
-PEERS = ("strangler", "strangler-shadow-10", "nginx", "haproxy", "envoy")
 DIRECT = "the origin itself"
-SCENARIO = Scenario("latency", "Latency at a fixed rate, half of what strangler can do", peers=PEERS)
 
 Measured = dict[str, float]
 
@@ -24,13 +22,15 @@ Measured = dict[str, float]
 def measure(peers: list[Peer], directory: Path, *, rate: float, count: int, seconds: float) -> dict[str, Any]:
     """For each peer the medians of its rounds, and ``added_p99_ms`` beyond the origin's own."""
     with ExitStack() as stack:
-        running = rounds.start_all(SCENARIO, peers, directory, stack)
+        running = rounds.start_all(LATENCY, peers, directory, stack)
         ports = {DIRECT: running[0].scene.legacy_port, **{each.peer.NAME: each.scene.port for each in running}}
         measured: dict[str, list[Measured]] = {name: [] for name in ports}
         for number in range(count + 1):
             for name, port in ports.items():
                 print(f"latency {number}/{count} {name}", file=sys.stderr, flush=True)
                 measured[name].append(_once(port, rate, seconds))
+                for each in running:
+                    processes.wait_until_idle(each.pid)
     medians = {
         # The first round warms up.
         name: {key: statistics.median(one[key] for one in several[1:]) for key in several[0]}

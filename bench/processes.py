@@ -101,6 +101,16 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     return ticks / _TICK
 
 
+def wait_until_idle(root: int, seconds: float = 20.0) -> None:
+    """Until ``root`` and its descendants use less than a fiftieth of a core: what they put off would disturb whoever is measured next."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        before = cpu_seconds(tree(root))
+        time.sleep(0.5)
+        if cpu_seconds(tree(root)) - before < 0.01:
+            return
+
+
 def resident(pid: int) -> int:
     """Bytes of memory that the process has in use."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -36,6 +36,15 @@ SCENARIOS: Final = (
 )
 
 
+LATENCY: Final = Scenario(
+    "latency",
+    "latency at a fixed rate, half of what strangler can do",
+    peers=("strangler", "strangler-shadow-10", "strangler-shadow-100", "nginx", "haproxy", "envoy"),
+)
+ADDED_P99: Final = 2.0
+"""At most so many times as late as through the yardstick may the slowest hundredth of the answers be, beyond what the origin takes itself."""
+
+
 class Bar(NamedTuple):
     """In ``scenario``, ``peer`` must do at least ``times`` the requests per CPU-second of ``other``."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bench.scenarios import BARS, Bar
+from bench.scenarios import ADDED_P99, BARS, LATENCY, YARDSTICK, Bar
 
 Results = dict[str, dict[str, Any]]
 """By scenario, by peer."""
@@ -24,6 +24,17 @@ def scenario_lines(title: str, peers: dict[str, Any]) -> Iterator[str]:
         )
 
 
+def latency_lines(title: str, peers: dict[str, Any]) -> Iterator[str]:
+    rate = next(iter(peers.values()))["rate"]
+    yield f"{title}: {rate:,.0f} requests a second"
+    yield f"{'peer':22}{'p50 ms':>8}{'p90 ms':>8}{'p99 ms':>8}{'p99.9 ms':>10}{'p99 added':>11}"
+    for name, one in peers.items():
+        yield (
+            f"{name:22}{one['p50_ms']:8.2f}{one['p90_ms']:8.2f}{one['p99_ms']:8.2f}{one['p999_ms']:10.2f}"
+            f"{one['added_p99_ms']:11.2f}"
+        )
+
+
 def reached(bar: Bar, results: Results) -> float | None:
     """How many times the other's requests per CPU-second, by the medians; None if both were not measured."""
     peers = results.get(bar.scenario, {})
@@ -34,6 +45,13 @@ def reached(bar: Bar, results: Results) -> float | None:
 
 def bar_lines(results: Results) -> Iterator[tuple[bool, str]]:
     """Whether each bar is reached, and in words."""
+    late = results.get(LATENCY.name, {})
+    if "strangler" in late and YARDSTICK in late:
+        times = late["strangler"]["added_p99_ms"] / late[YARDSTICK]["added_p99_ms"]
+        yield (
+            times <= ADDED_P99,
+            f"strangler: {times:.2f} times the added p99 of {YARDSTICK}; the bar is {ADDED_P99:.2f}: {'reached' if times <= ADDED_P99 else 'missed'}",
+        )
     for bar in BARS:
         if (times := reached(bar, results)) is not None:
             fine = times >= bar.times
