@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "suggest": "Propose compare rules, as YAML to paste into the route table.",
     "rejudge": "Tell what the verdicts would have been under other rules.",
     "replay": "Send stored requests to a new build and compare its answers.",
+    "purge": "Remove what is recorded of a person, a route or old times.",
     "status": "Tell how the running instance is.",
     "demo": "Play the five-minute story.",
 }

@@ -112,13 +112,22 @@ def signatures_table(signatures: list[Document], *, routes: bool = False, option
                 (f"  {signature['kind']}", "dim"),
                 _triage(signature),
                 "\n",
-                _example(signature["control_example"]),
-                " -> ",
-                _example(signature["candidate_example"]),
-                (f"\n{signature['id']}  strangler show {signature['example_pair'][:12]}{options}", "dim"),
+                *_examples(signature),
+                (f"\n{signature['id']}{_shown_by(signature, options)}", "dim"),
             ),
         )
     return table
+
+
+def _examples(signature: Document) -> tuple[Text | str, ...]:
+    """Of both sides; the pair that had them may have been purged."""
+    if not signature["example_pair"]:
+        return (Text("(no example is kept)", style="dim"),)
+    return _example(signature["control_example"]), " -> ", _example(signature["candidate_example"])
+
+
+def _shown_by(signature: Document, options: str) -> str:
+    return f"  strangler show {signature['example_pair'][:12]}{options}" if signature["example_pair"] else ""
 
 
 def _triage(signature: Document) -> Text:

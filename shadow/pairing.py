@@ -176,6 +176,7 @@ class Pairing:
             candidate_ms=_milliseconds(pair.candidate, measured_here=not control_copied or pair.renewed, lag=self._lag),
             signatures=seen,
             pair=kept,
+            identity=redactor.identity(identity),
             size=_kept_size(kept),
             control_version=version_of(pair.control, plan.version_headers.get(plan.control), hide),
             candidate_version=version_of(pair.candidate, plan.version_headers.get(plan.candidate or ""), hide),

@@ -20,6 +20,7 @@ from shadow.compare.coding import Unreadable, Unsupported, decoded
 from shadow.compare.media import Media, media_of
 from shadow.model import Difference
 from shadow.redact_form import redact_form, redact_multipart, redact_target, redact_value
+from shadow.redact_identity import hashed_identity, key_mark
 from shadow.redact_json import looks_like_json, redact_json
 from shadow.redact_known import Known, unquoted
 from shadow.redact_names import is_secret_header, is_secret_name
@@ -83,6 +84,14 @@ class Redactor:
         one._key, one._known, one._mask, one._found = self._key, self._known, self._mask, Known()
         one._found.add(identity)
         return one
+
+    def identity(self, identity: str) -> str:
+        """By which the pairs of ``identity`` are found again; it begins with ``key_mark``."""
+        return hashed_identity(self._key, identity)
+
+    @property
+    def key_mark(self) -> str:
+        return key_mark(self._key)
 
     def learn_from(self, headers: Headers, target: str = "", body: bytes = b"") -> None:
         self.headers(headers)

@@ -33,12 +33,15 @@ def migrations() -> list[tuple[int, str]]:
     return sorted((int(entry.name[:4]), entry.read_text(encoding="utf-8")) for entry in found)
 
 
-def open_for_writing(path: Path, *, max_bytes: int) -> sqlite3.Connection:
-    """Make the file if there is none (mode 0600), bring it up to date. Raises StoreError, OSError or sqlite3.Error."""
+def open_for_writing(path: Path, *, max_bytes: int, locked_seconds: float | None = None) -> sqlite3.Connection:
+    """Make the file if there is none (mode 0600), bring it up to date. Waits ``locked_seconds`` (LOCKED_SECONDS, if not given) for somebody
+    else's lock, now and at each statement. Raises StoreError, OSError or sqlite3.Error."""
     if not path.parent.is_dir():
         raise StoreError(f"{path.parent} is no directory: make it, or choose another --store")
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))  # -wal and -shm take over this mode
-    connection = sqlite3.connect(path, timeout=LOCKED_SECONDS, isolation_level=None)
+    connection = sqlite3.connect(
+        path, timeout=LOCKED_SECONDS if locked_seconds is None else locked_seconds, isolation_level=None
+    )
     try:
         _set_up(connection, max_bytes)
         _migrate(connection, path)

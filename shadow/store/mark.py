@@ -24,15 +24,20 @@ def set_mark(connection: sqlite3.Connection, routes: Sequence[str], mark: Mark) 
                 raise StoreError(_unknown(route, known))
         chosen = list(dict.fromkeys(routes)) or known
         for route in chosen:
-            connection.execute(
-                "INSERT INTO mark (route, at, who, reason) VALUES (?, ?, ?, ?)", (route, mark.at, mark.who, mark.reason)
-            )
-            connection.execute(
-                "DELETE FROM mark WHERE route = ?1 AND id NOT IN"
-                " (SELECT id FROM mark WHERE route = ?1 ORDER BY at DESC, id DESC LIMIT ?2)",
-                (route, MAX_MARKS),
-            )
+            add_mark(connection, route, mark)
     return chosen
+
+
+def add_mark(connection: sqlite3.Connection, route: str, mark: Mark) -> None:
+    """Within a transaction of the caller."""
+    connection.execute(
+        "INSERT INTO mark (route, at, who, reason) VALUES (?, ?, ?, ?)", (route, mark.at, mark.who, mark.reason)
+    )
+    connection.execute(
+        "DELETE FROM mark WHERE route = ?1 AND id NOT IN"
+        " (SELECT id FROM mark WHERE route = ?1 ORDER BY at DESC, id DESC LIMIT ?2)",
+        (route, MAX_MARKS),
+    )
 
 
 def read_marks(connection: sqlite3.Connection, routes: Sequence[str]) -> list[tuple[str, Mark]]:

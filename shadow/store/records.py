@@ -87,7 +87,7 @@ class Recorded:
     Versions are builds as the answers named them, empty if they did not. ``statuses`` are the status classes of control and
     candidate. ``repeat``: the same was asked for the same client a moment ago, so it counts no further towards readiness.
     ``places`` differ, or are where the control disagreed with itself; ``hits`` is what rules hid. ``again``: the control was asked
-    twice; ``sampled``: because the dice said so.
+    twice; ``sampled``: because the dice said so. ``identity`` tells whose pair it is, hashed; empty if nobody said.
     """
 
     route: str
@@ -108,3 +108,4 @@ class Recorded:
     hits: tuple[RuleHit, ...] = ()
     again: bool = False
     sampled: bool = False
+    identity: str = ""

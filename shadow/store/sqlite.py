@@ -9,15 +9,18 @@ from pathlib import Path
 
 from proxy.model.plan import Plan
 from shadow.model import Mark, RouteSummary, SignatureSummary
+from shadow.store.affected import Affected, pairs_beginning_with, read_affected, recorded_routes
 from shadow.store.connect import MAX_BYTES, open_for_reading, open_for_writing
 from shadow.store.decisions import add_triage, read_history, read_triage
 from shadow.store.errors import StoreError
 from shadow.store.mark import read_marks, set_mark
+from shadow.store.purge import LOCKED_SECONDS, Hands, Purged, purge
 from shadow.store.read import read_pairs, read_plans, read_signatures, read_summaries
 from shadow.store.read_kept import Wanted, read_kept
 from shadow.store.read_learned import Learned, read_learned
 from shadow.store.read_sightings import Sighting, read_sightings
 from shadow.store.records import StoredPair
+from shadow.store.selection import Selection
 from shadow.store.write import StoreWriter
 from shadow.triage import Triage
 
@@ -105,6 +108,33 @@ class SqliteStore:
         """All marks that are kept, with their routes, newest first."""
         with open_for_reading(self.path) as connection:
             return read_marks(connection, routes)
+
+    def routes(self) -> list[str]:
+        """The names of all routes of which anything is recorded, also of those that the table no longer has."""
+        with open_for_reading(self.path) as connection:
+            return recorded_routes(connection)
+
+    def pairs_beginning_with(self, given: str) -> list[str]:
+        """Ids of kept pairs, eleven at most."""
+        with open_for_reading(self.path) as connection:
+            return pairs_beginning_with(connection, given)
+
+    def affected(self, selection: Selection, key_mark: str = "") -> Affected:
+        """What a purge would remove. ``key_mark`` is of the key that the selection's identities are hashed with."""
+        with open_for_reading(self.path) as connection:
+            return read_affected(connection, selection, key_mark)
+
+    def purge(self, selection: Selection, affected: Affected, mark: Mark, hands: Hands) -> Purged:
+        """Remove what was found to be affected, so that nothing of it stays in the files; beside a running writer too. Raises StoreError;
+        what was removed until then stays removed."""
+        try:
+            opened = open_for_writing(self.path, max_bytes=self._max_bytes, locked_seconds=LOCKED_SECONDS)
+            with closing(opened) as connection:
+                return purge(connection, selection, affected, mark, hands)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(
+                f"cannot write to {self.path}: {error}; not all is removed. Run it again, as the user that `strangler serve` runs as"
+            ) from error
 
     def writer(self) -> StoreWriter:
         """The writing side, for one thread. Makes the file. Raises StoreError, OSError or sqlite3.Error."""

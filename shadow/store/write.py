@@ -147,7 +147,7 @@ class _Writing:
         for hit in recorded.hits:
             self._places.hit(epoch, at, hit)
         if recorded.pair is not None:
-            self._write_pair(epoch, recorded.pair)
+            self._write_pair(epoch, recorded.pair, recorded.identity)
         for signature in recorded.signatures:
             self._write_signature(epoch, hour, at, signature, recorded.pair)
 
@@ -172,10 +172,10 @@ class _Writing:
         if recorded.control_ms is not None and recorded.candidate_ms is not None:
             self._latencies[epoch, hour, "ratio", ratio_bucket(recorded.control_ms, recorded.candidate_ms)] += 1
 
-    def _write_pair(self, epoch: int, pair: StoredPair) -> None:
+    def _write_pair(self, epoch: int, pair: StoredPair, identity: str) -> None:
         self._connection.execute(
-            "INSERT INTO pair (id, epoch, request_id, table_version, at, outcome, method, target, main, shadow, found)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO pair (id, epoch, request_id, table_version, at, outcome, method, target, main, shadow, found, identity)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 pair.id,
                 epoch,
@@ -188,6 +188,7 @@ class _Writing:
                 pair.primary,
                 pair.shadow,
                 encode_found(pair),
+                identity,
             ),
         )
         if pair.request is not None:

@@ -25,9 +25,9 @@ class Places:
             rows = self._connection.execute("SELECT place, kind FROM place WHERE epoch = ?", (epoch,))
             known = self._known[epoch] = set(rows.fetchall())
         key = seen.place, seen.kind
-        if key in known:
-            self._update(epoch, seen)
-        elif len(known) < MAX_PLACES:
+        if key in known and self._updated(epoch, seen):
+            return
+        if key in known or len(known) < MAX_PLACES:
             known.add(key)
             self._connection.execute(
                 "INSERT INTO place VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -43,12 +43,15 @@ class Places:
             (epoch, hit.rule, hit.kind, hit.count, at),
         )
 
-    def _update(self, epoch: int, seen: PlaceSeen) -> None:
+    def _updated(self, epoch: int, seen: PlaceSeen) -> bool:
+        """Whether it is there: somebody may have purged its route."""
         where = (epoch, seen.place, seen.kind)
-        (known,) = self._connection.execute(
+        row = self._connection.execute(
             "SELECT sorts FROM place WHERE epoch = ? AND place = ? AND kind = ?", where
         ).fetchone()
-        sorts: dict[str, int] = json.loads(known)
+        if row is None:
+            return False
+        sorts: dict[str, int] = json.loads(row[0])
         sorts[seen.sort] = sorts.get(seen.sort, 0) + 1
         self._connection.execute(
             "UPDATE place SET differed = differed + ?, drifted = drifted + ?, only_candidate = only_candidate + ?,"
@@ -56,6 +59,7 @@ class Places:
             " WHERE epoch = ? AND place = ? AND kind = ?",
             (*_numbers(seen), json.dumps(sorts), seen.distance, *where),
         )
+        return True
 
 
 def _numbers(seen: PlaceSeen) -> tuple[int, int, int, int, int]:

@@ -8,6 +8,9 @@ from typing import Any
 from aiohttp import web
 
 from shadow.model import Coverage, Outcome, Shape
+from shadow.redact import Redactor
+from shadow.store.affected import Unsearchable
+from shadow.store.selection import Selection
 from tests.shadow.conftest import Shadow
 from tests.shadow.tap import exchange_of, plan_for
 
@@ -45,3 +48,15 @@ async def test_a_user_who_asks_the_same_again_counts_once_and_the_builds_are_tol
     once = Shape("GET", "", "2xx", signed_in=True)
     assert summary.coverage == Coverage(3, 1, 6, (once,))
     assert b"anna" not in shadow.store.path.read_bytes()
+
+
+async def test_each_kept_pair_tells_whose_it_is_by_a_keyed_hash(shadow: Shadow) -> None:
+    shadow.tap.plans(plan_for("http://127.0.0.1:1", "http://127.0.0.1:1"))
+    for whose in ("anna", "bert", ""):
+        shadow.tap.exchange(exchange_of(identity=whose))
+    await shadow.tap.receipts()
+    redactor = Redactor(b"the key")
+    for whose, count in (("anna", 1), ("bert", 1), ("carl", 0)):
+        selection = Selection((redactor.identity(whose),))
+        affected = shadow.store.affected(selection, redactor.key_mark)
+        assert (len(affected.pairs), affected.unsearchable) == (count, Unsearchable(nobodys=1))

@@ -1,0 +1,151 @@
+"""``strangler purge``."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from console import recorded
+from console.author import me
+from console.exits import Exit, Invalid
+from console.options import SinceType, config_option, format_option, option, store_option
+from console.output import print_json
+from console.purged import purged_document
+from console.purged_text import outcome_text, remnants_text, would_text
+from console.terminal import talk
+from proxy.identity import COOKIE_NAME, IdentityCookie
+from proxy.model.message import RequestHead
+from proxy.model.settings import Settings
+from shadow.model import Mark
+from shadow.redact import Redactor
+from shadow.store import SqliteStore
+from shadow.store.affected import Affected
+from shadow.store.purge import Hands, Purged, Step
+from shadow.store.selection import Selection
+
+
+@click.command("purge")
+@option(
+    "--identity",
+    "identities",
+    metavar="VALUE",
+    multiple=True,
+    help="Pairs of this user: the value of the cookie or header of `defaults.identity`, or of our own cookie. May be repeated.",
+)
+@option("--route", metavar="NAME", help="Pairs of this route; if nothing else is given, all that is recorded of it.")
+@option("--before", type=SinceType(), metavar="TIME", help="Pairs from before then: 30m, 24h, 7d, or an ISO time.")
+@option("--pair", metavar="ID", help="This pair, or those of the request with this id.")
+@option("--dry-run", is_flag=True, help="Only tell what would be removed.")
+@option("--yes", is_flag=True, help="Do not ask.")
+@format_option("text", "json")
+@option(
+    "--secret",
+    metavar="FILE",
+    default=Settings().secret,
+    show_default=True,
+    help="The installation's key, for --identity: the store has identities only as hashes under it.",
+)
+@store_option
+@config_option
+def command(*, dry_run: bool, yes: bool, format_: str, store: str, config: str, **given: Any) -> None:  # noqa: ARG001 - taken like everywhere; the store knows the table
+    """Remove what is recorded of a person, a route or old times.
+
+    What is given must all hold of a pair. Pairs go with their requests, answers and differences, and with the examples that signatures have of
+    them; then the file is written anew and its log is emptied, so that nothing of them stays on disk. Counts stay: no verdict
+    changes. With --route alone its counts, signatures and shapes go too, and its evidence counts anew. A running instance goes on; what its shadow worker still
+    has in memory is written after. Without --yes you are asked, on a terminal; elsewhere nothing is removed.
+
+    Exit codes: 0 removed, or nothing to remove, 1 not removed or not yet gone from disk, 2 usage, 3 nothing was recorded yet, or the store cannot be
+    written.
+    """
+    with recorded.reading(store) as opened:
+        selection, key_mark = _selection(opened, **given)
+        affected = opened.affected(selection, key_mark)
+        if not dry_run:
+            _ask(selection, affected, yes=yes)
+        purged = None if dry_run else _purge(opened, selection, affected)
+    if format_ == "json":
+        print_json(purged_document(selection, affected, purged))
+    else:
+        for line in outcome_text(selection, affected, purged):
+            click.echo(line)
+    if purged is not None and not purged.complete:
+        talk(remnants_text(purged, opened.path))
+        sys.exit(Exit.FINDINGS)
+
+
+def _selection(
+    store: SqliteStore,
+    *,
+    identities: tuple[str, ...],
+    secret: str,
+    route: str | None,
+    before: float | None,
+    pair: str | None,
+) -> tuple[Selection, str]:
+    """With the mark of the key, empty if none was needed."""
+    if not identities and route is None and before is None and pair is None:
+        raise click.UsageError("say what to remove: --identity, --route, --before or --pair")
+    if "" in {*identities, route, pair}:  # a shell variable that is not set
+        raise click.UsageError("an empty value selects nothing: name the identity, the route or the pair")
+    if route is not None and route not in (known := store.routes()):
+        raise click.BadParameter(recorded.unknown_route(route, known), param_hint="--route")
+    hashed, key_mark = _hashed(identities, secret) if identities else ((), "")
+    return Selection(hashed, route, before, None if pair is None else _whole_id(store, pair)), key_mark
+
+
+def _hashed(identities: tuple[str, ...], secret: str) -> tuple[tuple[str, ...], str]:
+    try:
+        key = Path(secret).read_bytes()
+    except OSError as error:
+        raise Invalid(
+            f"cannot read the key {secret}: {error.strerror}; --secret names the file that `strangler serve` has as its --secret"
+        ) from error
+    redactor = Redactor(key)
+    return tuple(redactor.identity(_as_recorded(one, key)) for one in identities), redactor.key_mark
+
+
+def _as_recorded(identity: str, key: bytes) -> str:
+    """As the proxy tells it: of our own cookie, the token alone."""
+    value = os.fsencode(identity)
+    head = RequestHead.from_headers(b"GET", b"/", [(b"Cookie", COOKIE_NAME + b"=" + value)])
+    return (IdentityCookie(key).read(head) or value).decode("utf-8", "backslashreplace")
+
+
+def _whole_id(store: SqliteStore, given: str) -> str:
+    """``given``, or the id of the one pair that begins with it: a beginning must not remove more than somebody looked at."""
+    found = store.pairs_beginning_with(given)
+    if len(found) > 1:
+        raise Invalid(f"more than one pair begins with {given!r}; give the whole id: {', '.join(found[:10])}")
+    return found[0] if found else given
+
+
+def _ask(selection: Selection, affected: Affected, *, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError(
+            "nobody can be asked here: --yes removes without asking, --dry-run tells what it would be"
+        )
+    for line in would_text(selection, affected):
+        talk(line)
+    if affected.anything and not click.confirm("Remove it? It cannot be brought back.", err=True):
+        talk("Nothing was removed.")
+        sys.exit(Exit.FINDINGS)
+
+
+def _purge(store: SqliteStore, selection: Selection, affected: Affected) -> Purged:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as progress:
+        bar = progress.add_task(Step.REMOVING, total=len(affected.pairs) + affected.sums)
+        hands = Hands(
+            time.monotonic, time.sleep, lambda step, rows: progress.update(bar, description=step, advance=rows)
+        )
+        return store.purge(selection, affected, Mark(time.time(), me(), "what was recorded before was purged"), hands)
