@@ -148,4 +148,9 @@ def _purge(store: SqliteStore, selection: Selection, affected: Affected) -> Purg
         hands = Hands(
             time.monotonic, time.sleep, lambda step, rows: progress.update(bar, description=step, advance=rows)
         )
-        return store.purge(selection, affected, Mark(time.time(), me(), "what was recorded before was purged"), hands)
+        mark = Mark(time.time(), me(), "what was recorded before was purged")
+        try:
+            return store.purge(selection, affected, mark, hands)
+        except KeyboardInterrupt:
+            talk("Not all is removed, and bytes of what is may still be on disk: run the same command again.")
+            raise

@@ -218,6 +218,19 @@ def test_bytes_that_may_be_left_are_a_finding_that_says_what_to_do(
     assert "Run the same command again" in result.stderr
 
 
+def test_somebody_who_stops_it_is_told_that_it_is_not_done(
+    strangler: Strangler, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(_connection: object, _ids: object, _hands: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("shadow.store.purge._remove_pairs", stop)
+    result = strangler("purge", "--identity", "anna", "--yes")
+    assert result.exit_code == Exit.FINDINGS
+    assert "Not all is removed, and bytes of what is may still be on disk" in result.stderr
+    assert kept(store) == ALL
+
+
 def answered(store: str, answer: bytes, *words: str) -> tuple[int, str]:
     """The exit code of a purge on a terminal where somebody types ``answer``, and what the terminal showed."""
     ours, theirs = pty.openpty()

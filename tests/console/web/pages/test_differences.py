@@ -5,7 +5,11 @@ from typing import Any
 import pytest
 
 from console.web.pages.differences import differences_document
-from tests.console.scene import fill_store
+from shadow.model import Mark
+from shadow.store import open_store
+from shadow.store.purge import Hands
+from shadow.store.selection import Selection
+from tests.console.scene import PAIR, fill_store
 from tests.console.web.port import Port, start
 from tests.console.web.reader import Reader
 
@@ -84,3 +88,20 @@ async def test_only_words_of_ours_are_said_to_be_done(port: Port) -> None:
     await start(port)
     assert "The waiver is in the route table." in (await port.ask("/differences?done=waived"))[1]
     assert "pwned" not in (await port.ask("/differences?done=pwned"))[1]
+
+
+async def test_pages_say_so_where_the_pair_that_was_the_example_is_purged(port: Port) -> None:
+    store = open_store(fill_store(port.store))
+    selection, clock = Selection(pair=PAIR), iter(map(float, range(1000)))
+    store.purge(selection, store.affected(selection), Mark(0.0, "", ""), Hands(lambda: next(clock), lambda _: None))
+    await start(port)
+    _, body, _ = await port.ask("/api/v1/signatures")
+    (signature,) = body["signatures"]
+    assert (signature["example_pair"], signature["control_example"]) == ("", None)
+    for page in ("/", "/differences"):
+        text = (await port.ask(page))[1]
+        assert "no example is kept" in Reader(text).text
+        assert 'href="/pairs/"' not in text
+    status, text, _ = await port.ask(f"/differences/{signature['id']}")
+    assert status == 200
+    assert '<dl class="example">' not in text
