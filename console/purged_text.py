@@ -36,7 +36,7 @@ def outcome_text(selection: Selection, affected: Affected, purged: Purged | None
 def remnants_text(purged: Purged, path: PurePath) -> str:
     """Why bytes of it may still be on disk, and what to do."""
     if not purged.rewritten:
-        why = f"the file could not be written anew ({purged.why_not}; it needs twice its size in free space, for a moment)"
+        why = f"the file could not be written anew ({purged.why_not}; it needs its size in free space, beside it and in the temporary folder)"
     else:
         why = "somebody has been reading the store all the time, so its log could not be emptied"
     return (
@@ -83,4 +83,7 @@ def _notes(selection: Selection, affected: Affected) -> Iterator[str]:
 
 
 def _size(count: int) -> str:
-    return f"{count:,} bytes" if count < 10_000 else f"{count / 1000:,.0f} kB"
+    for unit, name in ((1_000_000, "MB"), (1000, "kB")):
+        if count >= 10 * unit:
+            return f"{count / unit:,.0f} {name}"
+    return f"{count:,} bytes"

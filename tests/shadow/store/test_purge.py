@@ -365,14 +365,20 @@ def test_a_missing_store_is_not_made_and_one_that_cannot_be_written_is_told(
 
 
 _WRITES = """
-import sys
+import sqlite3, sys
 from pathlib import Path
 from shadow.store.sqlite import SqliteStore
 from tests.shadow.store.results import batch, pair, result
 writer, written = SqliteStore(Path(sys.argv[1])).writer(), 0
 for line in iter(sys.stdin.readline, "stop\\n"):
     for number in range(50):
-        writer.write(batch(result(pair=pair(id=f"{written:016x}"), identity="b" * 40)))
+        one = batch(result(pair=pair(id=f"{written:016x}"), identity="b" * 40))
+        while True:
+            try:
+                writer.write(one)
+                break
+            except sqlite3.OperationalError as error:  # on a busy machine; the recorder tries again too
+                assert "locked" in str(error)
         written += 1
     print(written, flush=True)
 writer.close()
