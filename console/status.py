@@ -74,6 +74,10 @@ def degraded(told: Document, counted: Counted) -> list[str]:
         reasons.append(
             "the store refuses results: they are dropped and counted, the log has the reason; users are not affected"
         )
+    reasons += [
+        f"the store was damaged, and set aside as {file}; evidence from before is not counted. This stands here until the next start"
+        for file in sorted(counted.by("strangler_store_set_aside", "file"))
+    ]
     shedding = [
         f"proxy/{worker['worker']} ({worker['step']})" for worker in _overload(counted) if worker["step"] != "none"
     ]

@@ -34,6 +34,10 @@ class Meters:
         if not committed:
             self._counters.add("strangler_store_failures")
 
+    def set_aside(self, file: str) -> None:
+        """A damaged store got this name."""
+        self._counters.add("strangler_store_set_aside", file=file)
+
     def queue(self, waiting: int, size: int) -> None:
         """``size`` is bytes waiting or in replay."""
         values = self._counters.values

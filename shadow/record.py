@@ -20,10 +20,10 @@ from proxy.model.plan import Plan
 from shadow.inbox import Receipt
 from shadow.meters import Meters
 from shadow.store.batch import Batch
+from shadow.store.keeper import StoreKeeper
 from shadow.store.records import Recorded
 from shadow.store.retention import Retention
 from shadow.store.sqlite import SqliteStore
-from shadow.store.write import StoreWriter
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class Recorder:
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._write_on, name="store-writer", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._writer: StoreWriter | None = None
+        self._keeper = StoreKeeper(store, clock, self._tell)
         self._failing = False
         self._cleaned_at = 0.0
         self._plans: tuple[dict[str, Plan], float] | None = None
@@ -124,12 +124,12 @@ class Recorder:
             last = self._closing.is_set()
             with self._lock:
                 pending, self._pending = self._pending, _Pending()
-            if pending.batch:
+            if pending.batch or self._keeper.should_examine:
                 self._settle(pending, committed=self._write(pending.batch))
             if last:
                 break
             self._clean_up_now_and_then()
-        self._close_writer()
+        self._keeper.close()
 
     def _write(self, batch: Batch) -> bool:
         # While the store is failing there is one attempt a batch: waiting longer would only make more wait.
@@ -154,16 +154,8 @@ class Recorder:
 
     def _attempt(self, batch: Batch) -> Exception | None:
         try:
-            if self._writer is not None and self._writer.is_stale:
-                self._close_writer()
-            if self._writer is None:
-                self._writer = self._store.writer()
-                if batch.plans is None and self._plans is not None:
-                    # It may be another file, which nobody has told a plan: without one, a route is not in the report.
-                    batch.plans, batch.plans_at = self._plans
-            self._writer.write(batch)
+            self._keeper.write(batch, self._plans)
         except Exception as error:  # noqa: BLE001 - whatever the store does wrong, the thread must live
-            self._close_writer()
             return error
         return None
 
@@ -173,6 +165,11 @@ class Recorder:
             batch.count(recorded.route, recorded.rules, recorded.at, f"skipped:{Skip.STORE_FAILED}")
         with self._lock:
             self._pending.batch.keep_for_later(batch)
+
+    def _tell(self, set_aside: str) -> None:
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._meters.set_aside, set_aside)
 
     def _settle(self, pending: _Pending, *, committed: bool) -> None:
         loop = self._loop
@@ -191,19 +188,10 @@ class Recorder:
 
     def _clean_up_now_and_then(self) -> None:
         now = self._clock()
-        if self._writer is None or now - self._cleaned_at < CLEANING_SECONDS:
+        if not self._keeper.is_open or now - self._cleaned_at < CLEANING_SECONDS:
             return
         self._cleaned_at = now
         try:
-            self._writer.remove_old(now, self._retention)
+            self._keeper.remove_old(now, self._retention)
         except Exception as error:  # noqa: BLE001 - as in _attempt; what is too old is removed the next time
             log.warning("could not remove old results", extra={"reason": str(error)})
-            self._close_writer()
-
-    def _close_writer(self) -> None:
-        writer, self._writer = self._writer, None
-        if writer is not None:
-            try:
-                writer.close()
-            except Exception as error:  # noqa: BLE001 - it is of no use any more either way
-                log.debug("closing the store failed", extra={"reason": str(error)})

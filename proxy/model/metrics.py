@@ -217,6 +217,12 @@ METRICS = {
         Metric("strangler_store_bad", "gauge", (), "1 while the store refuses results."),
         Metric("strangler_store_failures", "counter", (), "Batches that the store refused."),
         Metric(
+            "strangler_store_set_aside",
+            "counter",
+            ("file",),
+            "Damaged stores that were set aside, by the name they were given: evidence from before is not counted.",
+        ),
+        Metric(
             "strangler_stuck",
             "counter",
             ("role",),

@@ -10,13 +10,14 @@ content     the redacted messages of a pair; removed after 7 days, what was foun
 
 from __future__ import annotations
 
-from shadow.store.errors import BadStoreUrl, NewerStore, NoStore, StoreError
+from shadow.store.errors import BadStoreUrl, DamagedStore, NewerStore, NoStore, StoreError
 from shadow.store.records import Recorded, SignatureSeen, StoredAnswer, StoredBody, StoredPair, StoredRequest
 from shadow.store.sqlite import SqliteStore
 from shadow.store.url import store_path
 
 __all__ = [
     "BadStoreUrl",
+    "DamagedStore",
     "NewerStore",
     "NoStore",
     "Recorded",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from proxy.model.plan import Plan
+from shadow.model import Mark
 from shadow.store.records import Recorded
 
 HOUR: Final = 3600
@@ -18,10 +19,11 @@ CountKey = tuple[str, str, int, str]
 @dataclass(slots=True)
 class Batch:
     """``plans`` are all plans as last told, None if nobody told; ``told`` the cumulative counts of each (source, route) with
-    the rules and the time they were told under; ``counts`` are increments."""
+    the rules and the time they were told under; ``counts`` are increments. ``mark`` is set on all routes before anything is counted."""
 
     plans: dict[str, Plan] | None = None
     plans_at: float = 0.0
+    mark: Mark | None = None
     told: dict[tuple[str, str], tuple[str, float, dict[str, int]]] = field(default_factory=dict)
     counts: Counter[CountKey] = field(default_factory=Counter)
     pairs: list[Recorded] = field(default_factory=list)

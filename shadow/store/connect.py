@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from shadow.store.errors import NewerStore, NoStore, StoreError
+from shadow.store.damage import doubt, is_damage
+from shadow.store.errors import DamagedStore, NewerStore, NoStore, StoreError
 
 APPLICATION: Final = 0x53_54_52_47
 """Marks the file as ours (``STRG``)."""
@@ -55,8 +56,8 @@ def open_for_writing(path: Path, *, max_bytes: int, locked_seconds: float | None
 
 @contextmanager
 def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """One consistent view of the store, brought up to date before if an older strangler wrote it. Raises NoStore, or StoreError
-    for what cannot be read."""
+    """One consistent view of the store, brought up to date before if an older strangler wrote it. Raises NoStore, DamagedStore, or
+    StoreError for what cannot be read."""
     if not path.is_file():
         raise NoStore(
             f"there is no store at {path}: nothing has been recorded yet. `strangler serve` makes it; --store names another"
@@ -77,6 +78,11 @@ def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
             connection.execute("BEGIN")
         yield connection
     except sqlite3.Error as error:
+        if is_damage(error):
+            doubt(path)
+            raise DamagedStore(
+                f"cannot read {path}: it is damaged ({error}). A running `strangler serve` sets it aside and begins a new one"
+            ) from error
         raise StoreError(f"cannot read {path}: {error}") from error
     finally:
         if connection is not None:

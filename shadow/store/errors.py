@@ -11,6 +11,10 @@ class NoStore(StoreError):
     """Nothing has been recorded there yet."""
 
 
+class DamagedStore(StoreError):
+    """What is in the file makes no sense any more."""
+
+
 class BadStoreUrl(StoreError, ValueError):
     """Not the address of a store."""
 

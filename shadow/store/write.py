@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable
@@ -14,7 +13,9 @@ from shadow.model import COMPARABLE, WRONG, Shape
 from shadow.store.batch import HOUR, Batch
 from shadow.store.codec import encode_content, encode_found, encode_plan
 from shadow.store.connect import MAX_BYTES, open_for_writing, transaction
+from shadow.store.damage import FileId, file_id
 from shadow.store.histogram import bucket, ratio_bucket
+from shadow.store.mark import add_mark
 from shadow.store.records import Recorded, SignatureSeen, StoredPair
 from shadow.store.retention import Retention, remove_old
 from shadow.store.write_epochs import Epochs
@@ -36,13 +37,13 @@ class StoreWriter:
     def __init__(self, path: Path, *, max_bytes: int = MAX_BYTES) -> None:
         self._path = path
         self._connection = open_for_writing(path, max_bytes=max_bytes)
-        self._file = self._file_now()
+        self._file: FileId | None = file_id(path)
         self._known = _Known(Epochs(self._connection))
 
     @property
     def is_stale(self) -> bool:
         """Somebody deleted or replaced the file: what we write would go nowhere."""
-        return self._file_now() != self._file
+        return file_id(self._path) != self._file
 
     def write(self, batch: Batch) -> None:
         try:
@@ -59,13 +60,6 @@ class StoreWriter:
 
     def close(self) -> None:
         self._connection.close()
-
-    def _file_now(self) -> tuple[int, int] | None:
-        try:
-            status = os.stat(self._path)  # noqa: PTH116 - one system call, before every batch
-        except FileNotFoundError:
-            return None
-        return status.st_dev, status.st_ino
 
 
 @dataclass(slots=True)
@@ -98,9 +92,12 @@ class _Writing:
         self._spans: dict[int, tuple[float, float]] = {}
 
     def write(self, batch: Batch) -> None:
-        self._epochs.read_marks()
         if batch.plans is not None:
             self._write_plans(batch)
+            if batch.mark is not None:
+                for route in batch.plans:
+                    add_mark(self._connection, route, batch.mark)
+        self._epochs.read_marks()
         for recorded in batch.pairs:
             self._write_recorded(recorded)
         for (route, rules, hour, name), n in batch.counts.items():

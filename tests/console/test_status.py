@@ -91,6 +91,17 @@ def test_a_store_that_refuses_results_degrades_as_long_as_its_shadow_worker_live
     assert degraded(told(), Counted(counted, frozenset({101}))) == []
 
 
+def test_a_store_that_was_set_aside_is_told_of_until_the_next_start_whoever_has_died_since() -> None:
+    name = "strangler.db.broken-20261118T110640Z"
+    document = status_document(
+        told(), table(), Counted([("shadow-dead", "strangler_store_set_aside", {"file": name}, 1)], ())
+    )
+    (reason,) = document["reasons"]
+    assert reason.startswith(f"the store was damaged, and set aside as {name}; evidence from before is not counted")
+    assert document["ready"] is True
+    assert f"! {reason}" in status_text(document)
+
+
 def test_the_document_has_the_keys_of_the_contract() -> None:
     document = status_document(told(), table(), Counted([], ()))
     assert {"table_version", "processes", "tap", "backends"} <= set(document)

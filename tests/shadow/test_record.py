@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from shadow import record
 from shadow.meters import Meters
 from shadow.model import Outcome
 from shadow.record import Recorder
+from shadow.store import DamagedStore
 from shadow.store.sqlite import SqliteStore
 from tests.shadow.store.results import AT, pair, result
 from tests.shadow.tap import plan_for, summaries, until
@@ -174,20 +176,55 @@ async def test_a_deleted_file_is_made_anew(start: Start, store: SqliteStore) -> 
 
 
 @pytest.mark.promise("O1")
-async def test_a_broken_file_is_left_alone_until_somebody_takes_it_away(
+async def test_a_damaged_store_is_set_aside_without_losing_a_result_and_counted_by_its_new_name(
     start: Start, store: SqliteStore, counted: Counting
 ) -> None:
     store.path.write_bytes(b"this is no database" * 1000)
     recorder, receipts = start(), Receipts()
     recorder.pair(result(), receipts)
     await until(lambda: receipts.count == 1)
-    assert counted("strangler_skipped", reason="store_failed") == 1
-    assert store.path.read_bytes() == b"this is no database" * 1000
-    store.path.rename(store.path.with_suffix(".broken"))
-    recorder.pair(result(), receipts)
-    await until(lambda: receipts.count == 2)
+    (aside,) = store.path.parent.glob("s.db.broken-*")
+    assert aside.read_bytes() == b"this is no database" * 1000
+    assert counted("strangler_store_set_aside", file=aside.name) == 1
+    assert counted("strangler_store_failures") == counted("strangler_skipped") == 0
     assert store.summaries()[0].outcomes == {Outcome.MATCH: 1}
-    assert store.summaries()[0].skipped == {"store_failed": 1}
+
+
+@pytest.mark.promise("O1")
+async def test_damage_that_a_reader_finds_is_healed_while_nothing_is_to_be_written(
+    start: Start, store: SqliteStore, counted: Counting
+) -> None:
+    start()
+    await until(lambda: summaries(store))
+    store.path.write_bytes(b"this is no database" * 1000)
+    with pytest.raises(DamagedStore):
+        store.summaries()
+    await until(lambda: counted("strangler_store_set_aside") == 1)
+    await until(lambda: summaries(store))
+    assert store.summaries()[0].epoch.mark is not None
+
+
+@pytest.mark.promise("O1")
+async def test_a_disk_that_damages_every_store_is_not_filled_up_and_one_line_tells_why(
+    start: Start, store: SqliteStore, counted: Counting, caplog: pytest.LogCaptureFixture
+) -> None:
+    receipts = Receipts()
+    for number in range(3):
+        (store.path.parent / f"s.db.broken-{datetime.now(UTC):%Y%m%dT%H%M}0{number}Z").touch()
+    store.path.write_bytes(b"this is no database" * 1000)
+    recorder = start()
+    for number in range(3):
+        recorder.pair(result(), receipts)
+        await until(lambda number=number: receipts.count == number + 1)
+    assert counted("strangler_skipped", reason="store_failed") == 3
+    assert len(list(store.path.parent.glob("s.db.broken-*"))) == 3
+    (line,) = caplog.records
+    assert "look at the disk" in vars(line)["reason"]
+    store.path.unlink()
+    recorder.pair(result(), receipts)
+    await until(lambda: receipts.count == 4)
+    assert store.summaries()[0].outcomes == {Outcome.MATCH: 1}
+    assert store.summaries()[0].skipped == {"store_failed": 3}
 
 
 @pytest.mark.promise("O14")

@@ -83,7 +83,9 @@ async def test_a_broken_store_degrades_and_stops_nothing(port: Port) -> None:
     await start(port)
     assert (await port.ask("/healthz"))[1] == {
         "status": "degraded",
-        "reasons": [f"cannot read {port.store}: file is not a database"],
+        "reasons": [
+            f"cannot read {port.store}: it is damaged (file is not a database). A running `strangler serve` sets it aside and begins a new one"
+        ],
     }
     assert (await port.ask("/readyz"))[0] == 200
     assert (await port.ask("/metrics"))[0] == 200
