@@ -31,6 +31,7 @@ __all__ = ["Role", "default_roles", "supervise"]
 def supervise(settings: Settings, roles: Callable[[Settings], Sequence[Role]] = default_roles) -> int:
     """Run an instance until it is told to end. Returns the exit code: 0 drained, 1 could not start, 128 + N killed by signal N."""
     set_up_logging(settings, "supervisor")
+    os.umask(0o077)  # of all processes of the instance: nothing that they write is for anybody else
     try:
         with ExitStack() as stack:
             return _supervise(settings, roles, stack)
