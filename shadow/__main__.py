@@ -24,6 +24,9 @@ log = logging.getLogger("shadow")
 NICE = 10
 """Where a core is contended, the proxy workers get ten times our share of it: comparing can wait, or be dropped and counted; users cannot."""
 
+KEY_BYTES = 32
+"""At least: whoever guesses the key can try out what was hidden."""
+
 ORPHAN_GRACE = 5.0
 """Seconds for what is in replay when the supervisor is gone."""
 
@@ -79,16 +82,17 @@ async def obey(channel: ControlChannel, worker: Worker) -> None:
 
 
 def read_secret(path: Path) -> bytes:
-    """The installation's key. Without it secrets are hidden all the same, under a key that nobody will ever know."""
+    """The installation's key, as the supervisor holds it. Without it secrets are hidden all the same, under a key that nobody will
+    ever know."""
     try:
         secret = path.read_bytes()
+        if len(secret.strip()) >= KEY_BYTES:
+            return secret
+        reason = f"{len(secret.strip())} bytes, {KEY_BYTES} is the least"
     except OSError as error:
-        log.warning(
-            "cannot read the key file; hidden values will not be comparable with those of other runs",
-            extra={"reason": str(error)},
-        )
-        return secrets.token_bytes(32)
-    return secret or secrets.token_bytes(32)
+        reason = str(error)
+    log.error("no key; hidden values will not be comparable with those of other runs", extra={"reason": reason})
+    return secrets.token_bytes(KEY_BYTES)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from proxy.supervise.child import Role, default_roles
 from proxy.supervise.current_table import CurrentTable
 from proxy.supervise.ports import open_port
 from proxy.supervise.run_directory import run_directory
-from proxy.supervise.secret_key import secret_key_file
+from proxy.supervise.secret_key import held_key, name_of, secret_key_file
 from proxy.supervise.supervisor import Supervisor
 from proxy.supervise.take_over import find_predecessor
 
@@ -53,17 +53,19 @@ def _supervise(settings: Settings, roles: Callable[[Settings], Sequence[Role]], 
     stack.callback(data.close)
     admin = given.get("admin") or open_port(settings.admin_host, settings.admin_port, "--admin")
     stack.callback(admin.close)
+    key = held_key(secret_key_file(Path(settings.secret), run_dir))
+    stack.callback(os.close, key)
     settings = settings.with_(
         listen_port=data.port,
         admin_host=admin.host,
         admin_port=admin.port,
         run_dir=str(run_dir),
-        secret=str(secret_key_file(Path(settings.secret), run_dir)),
+        secret=name_of(key),
     )
 
     async def run() -> int:
         return await Supervisor(
-            settings, roles(settings), table, {"data": data, "admin": admin}, counters, predecessor
+            settings, roles(settings), table, {"data": data, "admin": admin}, counters, predecessor, files=(key,)
         ).run()
 
     return asyncio.run(run())

@@ -61,10 +61,15 @@ def default_roles(settings: Settings) -> tuple[Role, ...]:
 
 class Child:
     """Starts processes and knows the present one. ``deaths`` are those in a row, ``restarts`` all of them, ``stuck``
-    those that the watchdog caused."""
+    those that the watchdog caused. ``sockets`` and ``files`` (descriptors) are open in each of them, under the same numbers."""
 
     def __init__(
-        self, role: Role, index: int, environment: Mapping[str, str], sockets: Sequence[socket.socket] = ()
+        self,
+        role: Role,
+        index: int,
+        environment: Mapping[str, str],
+        sockets: Sequence[socket.socket] = (),
+        files: Sequence[int] = (),
     ) -> None:
         self.role = role
         self.index = index
@@ -76,6 +81,7 @@ class Child:
         self.stopping = asyncio.Event()
         self._environment = environment
         self._sockets = sockets
+        self._files = files
         self._process: subprocess.Popen[bytes] | None = None
         self._exited = asyncio.Event()
         self._channel: ControlChannel | None = None
@@ -110,7 +116,7 @@ class Child:
                 passed.VARIABLE: passed.numbers_of(self._sockets),
             },
             stdin=subprocess.DEVNULL,
-            pass_fds=(descriptor, *(one.fileno() for one in self._sockets)),
+            pass_fds=(descriptor, *(one.fileno() for one in self._sockets), *self._files),
             process_group=0,
         )
 

@@ -40,6 +40,19 @@ def secret_key_file(wanted: Path, run_dir: Path) -> Path:
     return wanted
 
 
+def held_key(path: Path) -> int:
+    """A descriptor of the key as it is now, in memory: whatever becomes of the file, processes that are started later have the
+    same key as the others. Raises OSError."""
+    descriptor = os.memfd_create("strangler-key")
+    os.write(descriptor, path.read_bytes())
+    return descriptor
+
+
+def name_of(descriptor: int) -> str:
+    """What a process that has ``descriptor`` opens to read it from its beginning."""
+    return f"/proc/self/fd/{descriptor}"
+
+
 def _make(path: Path) -> None:
     """Write a new key unless the file is there. Linked into place whole, so that nobody ever reads half a key."""
     if path.exists():
@@ -52,6 +65,7 @@ def _make(path: Path) -> None:
             os.fsync(descriptor)
         with contextlib.suppress(FileExistsError):  # another instance was faster; its key is ours
             os.link(draft, path)
+            log.info("made a new key: there was none", extra={"file": str(path)})
     finally:
         Path(draft).unlink()
 

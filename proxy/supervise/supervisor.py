@@ -36,7 +36,8 @@ KILL_MARGIN_SECONDS = 3.0
 
 
 class Supervisor:
-    """One instance. ``run`` returns the exit code: 0 drained, 1 cannot start, 128 + N ended at once by the second signal N."""
+    """One instance. ``run`` returns the exit code: 0 drained, 1 cannot start, 128 + N ended at once by the second signal N.
+    ``files`` are descriptors that all children have too."""
 
     def __init__(
         self,
@@ -46,6 +47,7 @@ class Supervisor:
         ports: Mapping[str, Port],
         counters: Counters,
         predecessor: Predecessor | None = None,
+        files: Sequence[int] = (),
     ) -> None:
         environment = environment_of_children(settings)
         self._roles = roles
@@ -53,7 +55,7 @@ class Supervisor:
         self._ports = ports
         self._counters = counters
         self._children = [
-            Child(role, index, environment, self._ports[role.port].sockets if role.port else ())
+            Child(role, index, environment, self._ports[role.port].sockets if role.port else (), files)
             for role in roles
             for index in range(role.count)
         ]
