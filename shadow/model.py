@@ -58,7 +58,8 @@ class Difference:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """``differences`` count; ``waived`` are those that the table accepts, each with the path of the waiver that hid it, and
-    ``normalised`` those between values that a rule makes equal, each with the rule's label.
+    ``normalised`` those between values that a rule makes equal, each with the rule's label; ``hidden`` counts what orders and
+    tolerances made equal: label, kind, how many.
     ``limit`` says which bound stopped the walk, None if it ran to its end. ``undecodable`` says why a body could not be read."""
 
     differences: tuple[Difference, ...]
@@ -66,6 +67,7 @@ class Comparison:
     limit: str | None = None
     undecodable: str | None = None
     normalised: tuple[tuple[Difference, str], ...] = ()
+    hidden: tuple[tuple[str, Kind, int], ...] = ()
 
 
 class Outcome(enum.StrEnum):

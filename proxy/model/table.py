@@ -179,6 +179,16 @@ class Unordered:
     path: str
     key: str | None = None
 
+    @property
+    def label(self) -> str:
+        """How reports name this rule."""
+        return f"{self.path} unordered"
+
+
+def tolerance_label(path: str, distance: float) -> str:
+    """How reports name a tolerance."""
+    return f"{path} within {distance:g}"
+
 
 DEFAULT_COMPARED_HEADERS = (
     "content-type",

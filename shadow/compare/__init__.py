@@ -78,6 +78,7 @@ def compare(
         findings.limit,
         undecodable,
         tuple(findings.normalised),
+        tuple((rule, kind, count) for (rule, kind), count in findings.hidden.items()),
     )
 
 

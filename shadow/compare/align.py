@@ -128,7 +128,9 @@ def _is_by_position(pairing: Pairing, pairs: list[tuple[int, int]]) -> bool:
 
 def _numbers(control: bytes, candidate: bytes, place: Place) -> tuple[Any, Any]:
     left, right = _number(control), _number(candidate)
-    if same_number(control, candidate) or (place.tolerance is not None and within(control, candidate, place.tolerance)):
+    if same_number(control, candidate) or (
+        place.tolerance is not None and within(control, candidate, place.tolerance.distance)
+    ):
         return left, left
     if left == right and type(left) is type(right):  # more digits than a float can tell apart
         return control.decode(), candidate.decode()

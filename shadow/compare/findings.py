@@ -30,7 +30,8 @@ class Limits:
 @dataclass(slots=True)
 class Findings:
     """``limit`` says which bound stopped the comparison; then what was found is true, but there may be more. ``half_spent`` says
-    that half of the nodes or of the time are used up: then what makes differences only nicer to read should be left."""
+    that half of the nodes or of the time are used up: then what makes differences only nicer to read should be left. ``hidden``
+    counts what orders and tolerances made equal, by the rule's label and the kind that it would have been."""
 
     limits: Limits
     differences: list[Difference] = field(default_factory=list)
@@ -39,6 +40,7 @@ class Findings:
     limit: str | None = None
     nodes: int = 0
     half_spent: bool = False
+    hidden: dict[tuple[str, Kind], int] = field(default_factory=dict)
     _next_look: int = 0
     _began: float = 0.0
 
@@ -74,6 +76,10 @@ class Findings:
         """Record a place at which two unequal values are equal by a rule, named by ``rule``."""
         if len(self.normalised) < self.limits.differences:
             self.normalised.append((difference, rule))
+
+    def hides(self, rule: str, kind: Kind) -> None:
+        """Count what would have been a difference of this kind without the rule."""
+        self.hidden[rule, kind] = self.hidden.get((rule, kind), 0) + 1
 
     def spend(self, nodes: int) -> None:
         """Account for looking at so many members or items."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from shadow.compare.tree import Array
 
@@ -20,6 +21,12 @@ class Pairing:
     added: Sequence[int] = ()
     repeated: Sequence[tuple[int, tuple[int, int]]] = ()
     moved: Sequence[tuple[int, int]] = ()
+
+    def is_in_order(self) -> bool:
+        """Whether the items that belong together come in the same order on both sides."""
+        if not isinstance(self.pairs, list):  # by position, or none
+            return True
+        return all(this[1] < following[1] for this, following in pairwise(self.pairs))
 
 
 def by_position(left: Array, right: Array, start: int = 0) -> Pairing:

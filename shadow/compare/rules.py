@@ -16,7 +16,7 @@ from typing import Final
 
 from proxy.model.normalise import Normalise
 from proxy.model.path import Step, Wild, parse_path
-from proxy.model.table import CompareRules, Unordered, Waiver
+from proxy.model.table import CompareRules, Unordered, Waiver, tolerance_label
 
 MAX_PLACES: Final = 4096
 """Places kept per rule set. Wildcards of any depth can make very many in a hostile document; past this they are not kept."""
@@ -24,7 +24,16 @@ MAX_PLACES: Final = 4096
 EVERY: Final = "*"
 """Among ``compare.headers``: all of them."""
 
-Effect = Waiver | Normalise | Unordered | Decimal
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """Numbers that are at most ``distance`` apart are equal; ``label`` is how reports name the rule."""
+
+    distance: Decimal
+    label: str
+
+
+Effect = Waiver | Normalise | Unordered | Tolerance
 Position = tuple[int, int]
 """A rule's number and how many of its steps are behind us."""
 
@@ -46,7 +55,7 @@ class Place:
         self.limited: tuple[Waiver, ...] = ()
         self.normalise: tuple[Normalise, ...] = ()
         self.unordered: Unordered | None = None
-        self.tolerance: Decimal | None = None
+        self.tolerance: Tolerance | None = None
         for number, behind in sorted(positions, reverse=True):  # the rule written first has the last word
             steps, effect = automaton.rules[number]
             if behind < len(steps):
@@ -60,7 +69,7 @@ class Place:
                     self.normalise = (effect, *self.normalise)
                 case Unordered():
                     self.unordered = effect
-                case Decimal():
+                case Tolerance():
                     self.tolerance = effect
 
     @property
@@ -92,7 +101,7 @@ class Place:
     @property
     def tolerant(self) -> bool:
         """Whether any rule allows numbers to differ, here or elsewhere."""
-        return any(isinstance(effect, Decimal) for _, effect in self._automaton.rules)
+        return any(isinstance(effect, Tolerance) for _, effect in self._automaton.rules)
 
 
 def hidden_by(waivers: Iterable[Waiver], kind: str) -> str | None:
@@ -198,7 +207,10 @@ def compiled(rules: CompareRules, today: date | None) -> Compiled:
         elif isinstance(rule, Normalise):
             of_headers[rule.path.lower()] += (rule,)
     effects += [(parse_path(unordered.path), unordered) for unordered in rules.unordered]
-    effects += [(parse_path(path), Decimal(repr(distance))) for path, distance in rules.tolerance]
+    effects += [
+        (parse_path(path), Tolerance(Decimal(repr(distance)), tolerance_label(path, distance)))
+        for path, distance in rules.tolerance
+    ]
     return Compiled(
         body=_Automaton(effects).start if effects else NOWHERE,
         waivers=dict(of_answer),

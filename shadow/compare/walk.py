@@ -105,8 +105,12 @@ def _changed(spot: Spot, left: Tree, right: Tree, findings: Findings, *, same_ki
 
 
 def _numbers(spot: Spot, left: bytes, right: bytes, findings: Findings) -> None:
+    if same_number(left, right):
+        return
     tolerance = spot.place.tolerance
-    if same_number(left, right) or (tolerance is not None and within(left, right, tolerance)):
+    if tolerance is not None and within(left, right, tolerance.distance):
+        if spot.waiver is None:
+            findings.hides(tolerance.label, Kind.VALUES_CHANGED)
         return
     _changed(spot, left, right, findings, same_kind=is_float(left) == is_float(right))
 
@@ -203,6 +207,9 @@ def _items(spot: Spot, left: Array, right: Array, findings: Findings) -> Iterato
     findings.spend(len(left) + len(right))
     hidden = spot.waiver is not None  # whatever it is: not worth more work
     pairing = by_position(left, right) if hidden else pair_items(left, right, spot.place, findings)
+    unordered = spot.place.unordered
+    if unordered is not None and not pairing.is_in_order():
+        findings.hides(unordered.label, Kind.ITERABLE_ITEM_MOVED)
     for i, j in pairing.pairs:
         if not same(left[i], right[j]):
             yield spot.item(i), left[i], right[j]

@@ -55,6 +55,7 @@ def hits_of(comparison: Comparison) -> tuple[RuleHit, ...]:
     """What the rules hid in one pair."""
     hidden = (*comparison.waived, *comparison.normalised)
     counts = Counter((rule, str(difference.kind)) for difference, rule in hidden)
+    counts.update({(rule, str(kind)): count for rule, kind, count in comparison.hidden})
     return tuple(RuleHit(rule, kind, count) for (rule, kind), count in counts.items())
 
 

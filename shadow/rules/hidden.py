@@ -1,4 +1,4 @@
-"""What waivers and normalisers hide, counted; one that begins to hide a new kind of difference is told of. Pure."""
+"""What rules hide, counted for each; one that begins to hide a new kind of difference is told of. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from proxy.model.table import CompareRules
+from proxy.model.table import CompareRules, tolerance_label
 
 SETTLED: Final = 20
 """Pairs after which it is known what a rule hides; a kind that appears later is news."""
@@ -43,7 +43,7 @@ class Rule:
 
 
 def rules_of(compare: CompareRules) -> list[Rule]:
-    """The rules whose hits are counted, waivers and normalisers, in the order of the table. Orders and tolerances are not counted."""
+    """The rules that hide something, in the order of the table's keys."""
     waivers = [
         Rule(
             waiver.path,
@@ -56,7 +56,11 @@ def rules_of(compare: CompareRules) -> list[Rule]:
         for waiver in compare.ignore
     ]
     normalisers = [Rule(one.label, f"normalise as {one.name}", one.path, one.reason) for one in compare.normalise]
-    return waivers + normalisers
+    orders = [Rule(one.label, "unordered", one.path) for one in compare.unordered]
+    tolerances = [
+        Rule(tolerance_label(path, distance), f"tolerance {distance:g}", path) for path, distance in compare.tolerance
+    ]
+    return waivers + normalisers + orders + tolerances
 
 
 def unused(compare: CompareRules, uses: Iterable[RuleUse]) -> list[Rule]:

@@ -221,6 +221,67 @@ def test_what_a_normaliser_makes_equal_is_no_difference_and_is_told_with_its_rul
     ]
 
 
+A, B, C = ({"id": name, "n": 1.0} for name in "abc")
+UNORDERED = ("$.items unordered", Kind.ITERABLE_ITEM_MOVED, 1)
+
+
+@pytest.mark.parametrize("key", [None, "id"])
+@pytest.mark.parametrize(
+    ("candidate", "hidden"),
+    [
+        ([B, A, C], [UNORDERED]),
+        ([C, B, A], [UNORDERED]),
+        ([{**A, "n": 1.001}, B, C], []),
+        ([{**A, "n": 2.0}, B, C], []),
+        ([B, C], []),
+        ([A, B, A, C], []),
+        ([C, B], [UNORDERED]),
+    ],
+)
+def test_an_order_that_a_rule_makes_equal_is_counted_for_it_and_only_where_the_order_is_another(
+    candidate: list[Any], key: str | None, hidden: list[Any]
+) -> None:
+    by = rules(unordered={"$.items": key})
+    assert list(compared(json_answer({"items": [A, B, C]}), json_answer({"items": candidate}), by).hidden) == hidden
+    below = replace(by, ignore=(Waiver("$.items"),))  # what a waiver hides, the order does not
+    assert compared(json_answer({"items": [A, B, C]}), json_answer({"items": candidate}), below).hidden == ()
+
+
+def test_numbers_within_a_tolerance_are_counted_for_it_and_the_others_are_differences() -> None:
+    by = rules(tolerance={"$..n": 0.01}, unordered={"$.items": None})
+    control, candidate = (
+        [{"n": 1.0}, {"n": 2.0}, {"n": 3}, {"n": 4.0}],
+        [{"n": 1.005}, {"n": 2.01}, {"n": 3}, {"n": 4.5}],
+    )
+    comparison = compared(json_answer({"items": control}), json_answer({"items": candidate}), by)
+    assert found(comparison) == [("$.items[3].n", "values_changed")]
+    assert comparison.hidden == (("$..n within 0.01", Kind.VALUES_CHANGED, 2),)
+    waived = replace(by, ignore=(Waiver("$.items"),))
+    assert compared(json_answer({"items": control}), json_answer({"items": candidate}), waived).hidden == ()
+
+
+def test_orders_and_tolerances_are_counted_in_xml_too() -> None:
+    by = rules(tolerance={"$.order.total": 0.01}, unordered={"$.order.item": None})
+    one, other = (
+        answer(
+            f"<order><total>{total}</total><item>{a}</item><item>{b}</item></order>".encode(), content_type="text/xml"
+        )
+        for total, a, b in (("1.00", "x", "y"), ("1.005", "y", "x"))
+    )
+    comparison = compared(one, other, by)
+    assert found(comparison) == []
+    assert sorted(comparison.hidden) == [
+        ("$.order.item unordered", Kind.ITERABLE_ITEM_MOVED, 1),
+        ("$.order.total within 0.01", Kind.VALUES_CHANGED, 1),
+    ]
+
+
+def test_a_list_with_thousands_of_numbers_within_the_tolerance_counts_them_all() -> None:
+    by = rules(tolerance={"$[*]": 0.5})
+    comparison = compared(json_answer(list(range(5000))), json_answer([n + 0.25 for n in range(5000)]), by)
+    assert comparison.hidden == (("$[*] within 0.5", Kind.VALUES_CHANGED, 5000),)
+
+
 @pytest.mark.parametrize(
     ("candidate", "kind"),
     [(None, "type_changes"), (1795000000, "type_changes"), ("soon", "values_changed"), ("", "values_changed")],

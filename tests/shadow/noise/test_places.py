@@ -34,9 +34,12 @@ def test_what_rules_hid_is_counted_by_rule_and_kind() -> None:
         (),
         waived=((differs("$.a"), "$.a"), (differs("$.a"), "$.a"), (differs("$.a", kind=Kind.TYPE_CHANGES), "$.a")),
         normalised=((differs("$.t"), "$.t as timestamp"),),
+        hidden=(("$.l unordered", Kind.ITERABLE_ITEM_MOVED, 1), ("$.n within 0.1", Kind.VALUES_CHANGED, 7)),
     )
     assert hits_of(comparison) == (
         RuleHit("$.a", "values_changed", 2),
         RuleHit("$.a", "type_changes", 1),
         RuleHit("$.t as timestamp", "values_changed", 1),
+        RuleHit("$.l unordered", "iterable_item_moved", 1),
+        RuleHit("$.n within 0.1", "values_changed", 7),
     )
