@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
 from proxy.model.log import rfc3339
@@ -31,6 +31,13 @@ def outcome_text(selection: Selection, affected: Affected, purged: Purged | None
     yield from _notes(selection, affected)
     if purged.complete:
         yield "The file is written anew and its log empty: nothing of it is left there."
+
+
+def set_aside_text(files: Sequence[PurePath]) -> str:
+    return (
+        f"Not searched: {plural(len(files), 'damaged store')} set aside earlier, which may hold it too:"
+        f" {', '.join(printable(str(file)) for file in files)}. Remove them, with -wal and -shm, once you have no use for them."
+    )
 
 
 def remnants_text(purged: Purged, path: PurePath) -> str:

@@ -18,7 +18,7 @@ from console.exits import Exit, Invalid
 from console.options import SinceType, config_option, format_option, option, store_option
 from console.output import print_json
 from console.purged import purged_document
-from console.purged_text import outcome_text, remnants_text, would_text
+from console.purged_text import outcome_text, remnants_text, set_aside_text, would_text
 from console.terminal import talk
 from proxy.identity import COOKIE_NAME, IdentityCookie
 from proxy.model.message import RequestHead
@@ -76,8 +76,12 @@ def command(*, dry_run: bool, yes: bool, format_: str, store: str, config: str, 
     else:
         for line in outcome_text(selection, affected, purged):
             click.echo(line)
+    set_aside = opened.set_aside()
+    if set_aside:
+        talk(set_aside_text(set_aside))
     if purged is not None and not purged.complete:
         talk(remnants_text(purged, opened.path))
+    if purged is not None and (set_aside or not purged.complete):
         sys.exit(Exit.FINDINGS)
 
 

@@ -72,6 +72,13 @@ def set_aside_at(name: str) -> datetime | None:
     return None if found is None else datetime.strptime(found[1], _DATE).replace(tzinfo=UTC)
 
 
+def set_aside_beside(path: Path) -> list[Path]:
+    """The stores that were set aside at ``path`` and still lie there, oldest first."""
+    real = path.resolve()
+    found = real.parent.glob(f"{_literal(real.name)}.broken-*")
+    return sorted(file for file in found if set_aside_at(file.name) is not None)
+
+
 def doubt(path: Path) -> None:
     """Leave word for the writer: a reader has seen damage. Whoever reads may be wrong, or may not write: it is a mere hint."""
     with contextlib.suppress(OSError):
@@ -96,11 +103,7 @@ def _doubt(real: Path) -> Path:
 
 
 def _refuse_too_many(real: Path, target: Path, now: float) -> None:
-    dates = [
-        at.timestamp()
-        for file in real.parent.glob(f"{_literal(real.name)}.broken-*")
-        if (at := set_aside_at(file.name))
-    ]
+    dates = [at.timestamp() for file in set_aside_beside(real) if (at := set_aside_at(file.name))]
     recent = sum(now - at < HOUR for at in dates)
     if recent >= MAX_AN_HOUR or len(dates) >= MAX_LYING or target.exists():
         raise StoreError(

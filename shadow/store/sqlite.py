@@ -11,6 +11,7 @@ from proxy.model.plan import Plan
 from shadow.model import Mark, RouteSummary, SignatureSummary
 from shadow.store.affected import Affected, pairs_beginning_with, read_affected, recorded_routes
 from shadow.store.connect import MAX_BYTES, open_for_reading, open_for_writing
+from shadow.store.damage import set_aside_beside
 from shadow.store.decisions import add_triage, read_history, read_triage
 from shadow.store.errors import StoreError
 from shadow.store.mark import read_marks, set_mark
@@ -135,6 +136,10 @@ class SqliteStore:
             raise StoreError(
                 f"cannot write to {self.path}: {error}; not all is removed. Run it again, as the user that `strangler serve` runs as"
             ) from error
+
+    def set_aside(self) -> list[Path]:
+        """Damaged stores that were here before and still lie beside this one, oldest first."""
+        return set_aside_beside(self.path)
 
     def writer(self) -> StoreWriter:
         """The writing side, for one thread. Makes the file. Raises StoreError, OSError or sqlite3.Error."""

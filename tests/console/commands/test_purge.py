@@ -279,3 +279,17 @@ def test_on_a_terminal_nobody_is_asked_about_nothing(store: str) -> None:
     assert code == Exit.FINE
     assert "[y/N]" not in shown
     assert GONE in " ".join(shown.split())
+
+
+def test_stores_that_were_set_aside_are_named_since_they_may_hold_it_too(
+    strangler: Strangler, store: str, tmp_path: Path
+) -> None:
+    (tmp_path / "strangler.db.broken-20261118T110640Z").touch()
+    (tmp_path / "strangler.db.broken-20261118T110640Z-wal").touch()
+    result = strangler("purge", "--identity", "anna", "--dry-run")
+    assert result.exit_code == Exit.FINE
+    assert "Not searched: 1 damaged store set aside earlier" in result.stderr
+    result = strangler("purge", "--identity", "anna", "--yes")
+    assert result.exit_code == Exit.FINDINGS
+    assert result.stderr.count(".broken-") == 1
+    assert kept(store) == [PAIR, OWN]
