@@ -11,7 +11,8 @@ from tests.proxy.wire import PATIENCE, Client, get
 
 
 class Load:
-    """``users`` connections that send ``targets`` in turn until the end, or ``turns`` of them on each connection. A wrong answer, or none, is a failure with its reason."""
+    """``users`` connections that send ``targets`` in turn until the end, or ``turns`` of them on each connection, each user ``pause`` seconds after the
+    answer before. A wrong answer, or none, is a failure with its reason."""
 
     def __init__(
         self,
@@ -21,6 +22,7 @@ class Load:
         users: int = 8,
         context: ssl.SSLContext | None = None,
         turns: int = 0,
+        pause: float = 0.0,
     ) -> None:
         self._port = port
         self._targets = targets
@@ -28,6 +30,7 @@ class Load:
         self._users = users
         self._context = context
         self._turns = turns
+        self._pause = pause
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
         self.answered = 0
@@ -58,6 +61,7 @@ class Load:
                         self.failures.append(f"{target!r}: {status} {body[:200]!r}")
                     if b"\r\nConnection: close\r\n" in head:
                         break
+                    await asyncio.sleep(self._pause)
             except (ConnectionError, asyncio.IncompleteReadError, TimeoutError) as error:
                 self.failures.append(repr(error))
             finally:
