@@ -1,6 +1,7 @@
 # Two stages: the wheel and its dependencies are installed into /opt/strangler, the second stage takes only that.
-# No compiler is needed: every dependency has a wheel. No container engine runs in our tests; see docs/guide/deploy.md.
-FROM python:3.11-slim-bookworm AS build
+# The first has a compiler, for the live path (docs/decisions/0012); every dependency has a wheel. No container engine runs in our tests; see docs/guide/deploy.md.
+FROM python:3.11-bookworm AS build
+ENV HATCH_BUILD_HOOK_ENABLE_MYPYC=true
 WORKDIR /src
 RUN python -m venv /opt/strangler
 COPY pyproject.toml README.md LICENSE ./

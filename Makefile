@@ -1,7 +1,7 @@
 # The command index. Every target does all of its own set-up; the second run starts in seconds.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test fuzz faults check lint types bench clean
+.PHONY: help setup demo test fuzz faults check lint types compiled bench clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -14,6 +14,7 @@ help:
 	@echo 'make lint    ruff: format and rules'
 	@echo 'make types   mypy --strict'
 	@echo 'make faults  50 rounds of each fault under load: killed, stopped, cut off, full, jammed; takes a quarter of an hour'
+	@echo 'make compiled the live path compiled into var/compiled, and all tests of the proxy against it'
 	@echo 'make bench   one proxy worker beside nginx, HAProxy, Envoy, Caddy and Traefik, by requests per CPU-second'
 	@echo 'make setup   only the set-up: leaves $(BIN)/strangler'
 	@echo 'make clean   remove what the other targets made, the virtual environment included'
@@ -52,6 +53,9 @@ lint: setup
 
 types: setup
 	@$(BIN)/mypy
+
+compiled: setup
+	@STRANGLER_COMPILED_TESTS=tests/proxy $(BIN)/python -m pytest -q tests/test_compiled.py
 
 bench: setup
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --group bench

@@ -20,6 +20,7 @@ from typing import Any
 
 import uvloop
 
+from bench import compiled
 from bench.origin import ANSWER
 from bench.peers import strangler
 from bench.peers.strangler_guarded import BACKEND, ROUTE
@@ -47,6 +48,7 @@ _ANSWER = (
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.instructions", description=__doc__)
     parser.add_argument("--guarded", action="store_true", help="with every guard on")
+    parser.add_argument("--compiled", action="store_true", help="the live path compiled, as in the container image")
     parser.add_argument("--keep", type=Path, help="keep callgrind's profile here, for callgrind_annotate")
     parser.add_argument("--run", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -63,10 +65,14 @@ def main() -> int:
 def _count(requests: int, options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="strangler-bench-") as directory:
         profile = options.keep or Path(directory) / "profile"
-        command = [program("valgrind"), "--tool=callgrind", f"--callgrind-out-file={profile}", sys.executable]
+        command = [program("valgrind"), "--tool=callgrind", f"--callgrind-out-file={profile}"]
+        command.append(str(compiled.python() if options.compiled else sys.executable))
         command += ["-m", "bench.instructions", "--run", str(requests), *(["--guarded"] if options.guarded else [])]
         # One seed for all hashes: else every run has other collisions.
         environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+        if options.compiled:
+            # This package is not part of what is installed there, and ours must not hide what is.
+            environment |= {"PYTHONSAFEPATH": "1", "PYTHONPATH": f"{compiled.packages()}:{compiled.ROOT}"}
         said = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stderr
         found = re.search(r"Collected : (\d+)", said)
         if found is None:

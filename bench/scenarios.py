@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from bench.requests import Requests
 
-SOME: Final = ("strangler", "nginx", "haproxy", "envoy")
+SOME: Final = ("strangler", "strangler-interpreted", "nginx", "haproxy", "envoy")
 YARDSTICK: Final = "nginx"
 """Its requests per CPU-second are 1.00 in every scenario."""
 
@@ -59,6 +59,7 @@ BARS: Final = (
     Bar("json", "strangler", "envoy", 1.5),
     Bar("json", "strangler", "caddy", 2.0),
     Bar("json", "strangler", "traefik", 2.0),
+    Bar("json", "strangler-guarded", "nginx", 0.45),
     Bar("json", "strangler-shadow-10", "nginx", 0.40),
 )
 """They take a Python that was built with optimisations, as Debian's and those of the official images are; one that pyenv builds by default is

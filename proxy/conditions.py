@@ -34,7 +34,7 @@ def cookie_of(head: RequestHead, name: bytes) -> bytes | None:
     wanted = name + b"="
     at = line.find(wanted)
     while at != -1:
-        if at == 0 or line[at - 1] == _SEMICOLON or line[at - 2 : at] == b"; ":
+        if at == 0 or line[at - 1] == _SEMICOLON or line.startswith(b"; ", at - 2):
             return line[at + len(wanted) :].partition(b";")[0].strip()
         at = line.find(wanted, at + 1)
     return None

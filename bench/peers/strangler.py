@@ -1,13 +1,12 @@
-"""Ours: one proxy worker. The supervisor, the shadow worker and the console run beside it on the same core."""
+"""Ours: one proxy worker, its live path compiled as in the container image. The supervisor, the shadow worker and the console run beside it on the same core."""
 
 from __future__ import annotations
 
-import sys
-
+from bench import compiled
 from bench.scene import Scene, free_port
 
 NAME = "strangler"
-PROGRAMS: dict[str, str] = {}
+PROGRAMS = compiled.PROGRAMS
 
 
 def table(scene: Scene, *, route: str = "", backend: str = "") -> str:
@@ -33,7 +32,7 @@ def command(scene: Scene, *, route: str = "", backend: str = "") -> list[str]:
     config = scene.directory / "routes.yaml"
     config.write_text(table(scene, route=route, backend=backend))
     return [
-        *(sys.executable, "-m", "console", "serve", "--config", str(config), "--workers", "1"),
+        *(str(compiled.python()), "-P", "-m", "console", "serve", "--config", str(config), "--workers", "1"),
         *("--listen", f"127.0.0.1:{scene.port}", "--admin", f"127.0.0.1:{free_port()}"),
         *("--store", f"sqlite:///{scene.directory}/strangler.db", "--secret", str(scene.directory / "strangler.key")),
         *("--log-format", "json"),

@@ -11,6 +11,7 @@ from proxy.backends import LiveBackend
 from proxy.routing import Routing
 from proxy.table.load import load_table
 from tests.proxy.conftest import SECRET, Origins, Proxies, Proxy, to_legacy
+from tests.proxy.interpreted import interpreted
 from tests.proxy.wire import Origin, OriginConnection, always, eventually, get, ok
 
 TWO = (
@@ -251,6 +252,7 @@ async def test_an_endpoint_that_comes_back_takes_its_share_little_by_little(
     assert ill.back_at is None
 
 
+@interpreted
 async def test_nothing_is_worked_out_anew_while_an_ejection_lasts(
     origin: Origins, proxy: Proxies, unused_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from proxy.pool import REST_SECONDS, Pool
 from tests.proxy.conftest import Origins, Proxies, to_legacy
+from tests.proxy.interpreted import interpreted
 from tests.proxy.wire import OriginConnection, always, answering, eventually, get, ok
 
 
@@ -479,6 +480,7 @@ routes:
     assert running.count("strangler_in_flight") == 0
 
 
+@interpreted
 @pytest.mark.promise("U1")
 async def test_the_body_of_a_request_is_not_taken_before_its_backend_is_reached(
     origin: Origins, proxy: Proxies, monkeypatch: pytest.MonkeyPatch
