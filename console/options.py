@@ -83,6 +83,12 @@ def format_option(*formats: str) -> Decorator[Any]:
     )
 
 
+output_option = option(
+    "--output",
+    "-o",
+    metavar="FILE",
+    help="Write the result to this file, whole or not at all; `-` is standard output.",
+)
 config_option = option(
     "--config", "-c", metavar="FILE", default=DEFAULT_CONFIG, show_default=True, help="The route table."
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -10,9 +9,9 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from console.markdown import code, prose, table
 from console.replayed import Document, Wrong, by_route, groups_of, places_of
 from console.terminal import plain_table, safe
-from proxy.model.printable import printable
 from shadow.figures import plural
 
 MOST = 20
@@ -32,11 +31,11 @@ def replayed_text(document: Document) -> RenderableType:
 
 def _overview(document: Document) -> RenderableType:
     names = tuple(document["results"])
-    table = plain_table("route", *names, right=frozenset(names))
+    overview = plain_table("route", *names, right=frozenset(names))
     for route, pairs in by_route(document["pairs"]).items():
         counts = Counter(pair["result"] for pair in pairs)
-        table.add_row(safe(route), *(Text(f"{counts[n]:,}", _STYLES[n] if counts[n] else "dim") for n in names))
-    return table
+        overview.add_row(safe(route), *(Text(f"{counts[n]:,}", _STYLES[n] if counts[n] else "dim") for n in names))
+    return overview
 
 
 def _details(document: Document) -> Iterator[RenderableType]:
@@ -63,39 +62,25 @@ def _notes(document: Document) -> Iterator[str]:
 
 def replayed_markdown(document: Document) -> str:
     names = tuple(document["results"])
-    lines = [
-        f"### Replay against {_code(document['against'])}: {plural(document['sent'], 'request')}",
-        "",
-        f"| route | {' | '.join(names)} |",
-        f"|---|{'---:|' * len(names)}",
-    ]
-    for route, pairs in by_route(document["pairs"]).items():
-        counts = Counter(pair["result"] for pair in pairs)
-        lines.append(f"| {_code(route)} | {' | '.join(f'{counts[name]:,}' for name in names)} |")
+    lines = [f"### Replay against {code(document['against'])}: {plural(document['sent'], 'request')}", ""]
+    counted = {route: Counter(p["result"] for p in pairs) for route, pairs in by_route(document["pairs"]).items()}
+    lines += table(
+        ("route", *(f"{name}:" for name in names)),
+        ((code(route), *(f"{counts[name]:,}" for name in names)) for route, counts in counted.items()),
+    )
     groups = groups_of(document)
     if groups:
-        lines += ["", "| route | times | what | for example | pair |", "|---|---:|---|---|---|"]
-        lines += [_row(group) for group in groups[:MOST]]
+        lines += ["", *table(("route", "times:", "what", "for example", "pair"), map(_cells, groups[:MOST]))]
     if len(groups) > MOST:
         lines += ["", f"... and {plural(len(groups) - MOST, 'more kind')} of bad answers."]
-    notes = [printable(note) for note in _notes(document)]
-    return "\n".join([*lines, *(f"\n{_escaped(note)}" for note in notes)])
+    return "\n".join([*lines, *(f"\n{prose(note)}" for note in _notes(document))])
 
 
-def _row(group: Wrong) -> str:
+def _cells(group: Wrong) -> tuple[str, ...]:
     example = group.example
-    what, request = _code(places_of(example)), _code(_request(example))
-    return f"| {_code(group.route)} | {group.count:,} | {what} | {request} | {_code(example['pair'])} |"
+    what, request = code(places_of(example)), code(_request(example))
+    return code(group.route), f"{group.count:,}", what, request, code(example["pair"])
 
 
 def _request(pair: Document) -> str:
     return f"{pair['method']} {pair['target']}"
-
-
-def _code(text: str) -> str:
-    """A stranger's text as code in a cell of a table: nothing in it can end the cell, the code or the line."""
-    return f"`{printable(text).replace('`', chr(39)).replace('|', '¦')}`"
-
-
-def _escaped(text: str) -> str:
-    return re.sub(r"[\\`*_\[\]<>|]", r"\\\g<0>", text)

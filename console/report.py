@@ -115,12 +115,22 @@ def wrong(route: Document) -> tuple[int, int]:
     return sum(outcomes[o] for o in WRONG), route["compared"] - sum(outcomes[o] for o in SILENT)
 
 
+def counts_line(route: Document) -> str:
+    """What came of the copies and of the requests that were not copied: what the verdict does not rest on stands here too."""
+    outcomes, skipped = (_counts(route[name]) for name in ("outcomes", "skipped"))
+    return "; ".join(filter(None, (outcomes, f"skipped: {skipped}" if skipped else "")))
+
+
 def select(summaries: Sequence[RouteSummary], route: str | None) -> list[RouteSummary]:
     """Those of ``route``, all of them for None. Raises KeyError if there is no such route."""
     chosen = [summary for summary in summaries if route in {None, summary.route}]
     if route is not None and not chosen:
         raise KeyError(route)
     return chosen
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in counts.items() if n)
 
 
 def _badness(route: Document) -> tuple[int, bool, int, str]:

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from console.evidence_text import evidence_lines
-from console.report import Document, wrong
+from console.report import Document, counts_line, wrong
 from console.rules_text import rules_lines, rules_warnings
 from console.terminal import VERDICT_STYLES, plain_table, safe
 from shadow.figures import plural, share_of
@@ -71,7 +71,7 @@ def _section(route: Document, options: str) -> Iterator[RenderableType]:
         yield _line(safe(reason))
     for warning in rules_warnings(route):
         yield _line(safe(warning, "yellow"))
-    for fact in filter(None, (_outcomes(route), *evidence_lines(route), *rules_lines(route))):
+    for fact in filter(None, (counts_line(route), *evidence_lines(route), *rules_lines(route))):
         yield _line(safe(fact, "dim"))
     if route["signatures"]:
         yield Padding(signatures_table(route["signatures"][:MOST_SIGNATURES], options=options), (0, 0, 0, 2))
@@ -86,16 +86,6 @@ def _line(text: Text) -> RenderableType:
     table.padding = (0, 1, 0, 0)
     table.add_row("  -", text)
     return table
-
-
-def _outcomes(route: Document) -> str:
-    """What the verdict does not rest on stands here too."""
-    outcomes, skipped = (_counts(route[name]) for name in ("outcomes", "skipped"))
-    return "; ".join(filter(None, (outcomes, f"skipped: {skipped}" if skipped else "")))
-
-
-def _counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in counts.items() if n)
 
 
 def signatures_table(signatures: list[Document], *, routes: bool = False, options: str = "") -> RenderableType:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import click
 from rich.console import Console, RenderableType
 from rich.table import Table
@@ -14,11 +16,19 @@ VERDICT_STYLES = {"blocked": "bold red", "inconclusive": "yellow", "not-yet": "c
 
 def show(result: RenderableType) -> None:
     """Print to standard output: as wide as the terminal, else COLUMNS, else 80; colours on a terminal only, unless NO_COLOR."""
-    out = Console(highlight=False, markup=False, emoji=False)
+    click.echo(_printed(result, Console(highlight=False, markup=False, emoji=False)), nl=False)
+
+
+def as_text(result: RenderableType) -> str:
+    """For a file: as wide as COLUMNS says, else 80, without colours."""
+    return _printed(result, Console(file=io.StringIO(), color_system=None, highlight=False, markup=False, emoji=False))
+
+
+def _printed(result: RenderableType, out: Console) -> str:
     with out.capture() as captured:
         out.print(result)
     # rich fills cells up to their width: nobody wants to copy that.
-    click.echo("\n".join(line.rstrip() for line in captured.get().split("\n")), nl=False)
+    return "\n".join(line.rstrip() for line in captured.get().split("\n"))
 
 
 def plain_table(*columns: str, right: frozenset[str] = frozenset()) -> Table:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from pathlib import Path
-
 import click
 
 from console.exits import Invalid
 from console.first_table import first_table
 from console.options import config_option, option
+from console.output import write_whole
 from proxy.table.load import load_table, transparent_table
 from proxy.table.mistakes import BadTable
 
@@ -35,7 +32,7 @@ def command(legacy: str, config: str, force: bool) -> None:
     text = first_table(legacy)
     load_table(text, source=config)
     try:
-        _write(Path(config), text, replace=force)
+        write_whole(config, text, replace=force)
     except FileExistsError as error:
         raise Invalid(f"{config} is there already: choose another with --config, or replace it with --force") from error
     except OSError as error:
@@ -47,18 +44,3 @@ def command(legacy: str, config: str, force: bool) -> None:
         "  then name a new service in the file and shadow a route; its comments say how",
         err=True,
     )
-
-
-def _write(path: Path, text: str, *, replace: bool) -> None:
-    """All of it or nothing, and never over a file that nobody said to replace."""
-    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            os.fchmod(file.fileno(), 0o644)
-        if replace:
-            Path(draft).replace(path)
-            return
-        os.link(draft, path)  # unlike rename, this refuses to replace
-    finally:
-        Path(draft).unlink(missing_ok=True)

@@ -6,9 +6,9 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 from rich.console import Console
@@ -16,13 +16,22 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from console import recorded
 from console.exits import Exit, Invalid, Undecided
-from console.options import HeaderType, config_option, format_option, option, route_option, since_option, store_option
-from console.output import print_json
+from console.options import (
+    HeaderType,
+    config_option,
+    format_option,
+    option,
+    output_option,
+    route_option,
+    since_option,
+    store_option,
+)
+from console.output import hand_over, json_text
 from console.replayed import is_bad, replayed_document
 from console.replayed_junit import replayed_junit
 from console.replayed_text import replayed_markdown, replayed_text
 from console.table_file import table_of
-from console.terminal import show, talk
+from console.terminal import as_text, show, talk
 from proxy.model.edits import RequestEdits
 from proxy.model.log import rfc3339
 from proxy.model.table import CompareRules
@@ -35,6 +44,13 @@ from shadow.figures import plural
 from shadow.model import Outcome
 from shadow.store import StoredPair
 from shadow.store.read_kept import Wanted
+
+_FORMATS: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
+    "text": lambda document: as_text(replayed_text(document)).rstrip("\n"),
+    "json": json_text,
+    "junit": replayed_junit,
+    "markdown": replayed_markdown,
+}
 
 
 @click.command("replay")
@@ -52,7 +68,8 @@ from shadow.store.read_kept import Wanted
 @option("--at-once", type=click.IntRange(1, 64), default=4, show_default=True, help="Requests at the same time.")
 @route_option
 @since_option
-@format_option("text", "json", "junit", "markdown")
+@format_option(*_FORMATS)
+@output_option
 @store_option
 @config_option
 def command(pairs: tuple[str, ...], against: str | None, save: str | None, format_: str, **choice: Any) -> None:
@@ -81,7 +98,10 @@ def command(pairs: tuple[str, ...], against: str | None, save: str | None, forma
         unsafe=choice["unsafe"],
     )
     document = replayed_document(_run(chosen, target, _known(choice)), target.url, rfc3339(time.time()))
-    _print(document, format_)
+    if format_ == "text" and choice["output"] is None:
+        show(replayed_text(document))
+    else:
+        hand_over(_FORMATS[format_](document), choice["output"])
     if not document["sent"]:
         raise Undecided("nothing was sent; the result says why")
     sys.exit(Exit.FINDINGS if is_bad(document) else Exit.FINE)
@@ -100,18 +120,6 @@ def _chosen(ids: tuple[str, ...], choice: dict[str, Any]) -> list[StoredPair]:
     outcome = Outcome(choice["outcome"]) if choice["outcome"] else None
     wanted = Wanted(route=choice["route"], since=choice["since"], outcome=outcome, limit=choice["limit"])
     return _from_store(choice["store"], ids, wanted)
-
-
-def _print(document: dict[str, Any], format_: str) -> None:
-    match format_:
-        case "json":
-            print_json(document)
-        case "junit":
-            click.echo(replayed_junit(document))
-        case "markdown":
-            click.echo(replayed_markdown(document))
-        case _:
-            show(replayed_text(document))
 
 
 def _run(chosen: list[StoredPair], target: Target, known: Mapping[str, Known]) -> list[Replayed]:

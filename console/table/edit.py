@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
+from console.table.lines import AnyVariables
 from console.table.nodes import Location, Node, Step, nodes_of
 from console.table.written import block, flow
 from proxy.table.mistakes import BadTable
@@ -54,7 +55,7 @@ def renamed(text: str, location: Location, name: str, value: Any) -> str:
 def _proved(before: str, after: str, location: Location, meant: Callable[[Any], Any]) -> str:
     """``after``, if it is ``before`` with what was meant, and nothing else. Raises CannotEdit."""
     try:
-        data, edited = (json.loads(json.dumps(_plain(read(one, _Variables(), "").data))) for one in (before, after))
+        data, edited = (json.loads(json.dumps(_plain(read(one, AnyVariables(), "").data))) for one in (before, after))
     except BadTable:
         raise CannotEdit(_unsafe(location)) from None
     if edited != _plain(meant(data)):
@@ -64,22 +65,6 @@ def _proved(before: str, after: str, location: Location, meant: Callable[[Any], 
 
 def _unsafe(location: Location) -> str:
     return f"{_words(location)} is written in a way that cannot be changed safely: edit it by hand"
-
-
-class _Variables(Mapping[str, str]):
-    """Every variable is set, to its own name: values do not matter here, and may not be known."""
-
-    def __getitem__(self, name: str) -> str:
-        return f"${{{name}}}"
-
-    def get(self, name: str, default: Any = None) -> Any:  # noqa: ARG002 - a mapping's signature
-        return self[name]
-
-    def __iter__(self) -> Any:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
 
 
 def _edited(text: str, location: Location, value: Any) -> str:

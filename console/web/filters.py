@@ -8,7 +8,7 @@ from typing import Any, Final
 from markupsafe import Markup, escape
 
 from proxy.model.printable import printable
-from shadow.figures import share_of, short
+from shadow.figures import percent, share_of, short
 
 
 def number(value: int) -> str:
@@ -44,5 +44,6 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "spaced": spaced,
     "moment": moment,
     "short": short,
+    "percent": percent,
 }
 """A new one is a row here and a function above."""

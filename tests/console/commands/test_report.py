@@ -120,3 +120,35 @@ def test_an_unknown_pair_is_told(strangler: Strangler, filled_store: str) -> Non
     result = strangler("show", "zzz", "--store", filled_store)
     assert result.exit_code == Exit.FINDINGS
     assert "strangler diffs" in result.stderr
+
+
+@pytest.mark.parametrize("format_", ["text", "json", "markdown", "junit", "sarif", "html"])
+def test_every_format_goes_into_a_file_and_ends_like_the_others(
+    strangler: Strangler, filled_store: str, tmp_path: Path, format_: str
+) -> None:
+    result = strangler("report", "--store", filled_store, "--format", format_, "--output", "out/../report")
+    assert (result.exit_code, result.stdout, result.stderr) == (Exit.FINDINGS, "", "written to out/../report\n")
+    text = (tmp_path / "report").read_text()
+    assert "order-read" in text
+    assert "\x1b" not in text
+    assert text.endswith("\n")
+    printed = strangler("report", "--store", filled_store, "--format", format_, "--output", "-")
+    assert (printed.exit_code, len(printed.stdout)) == (Exit.FINDINGS, len(text))
+
+
+def test_a_file_that_cannot_be_written_is_told(strangler: Strangler, filled_store: str) -> None:
+    result = strangler("report", "--store", filled_store, "--route", "search", "--output", "missing/report")
+    assert (result.exit_code, result.stderr) == (
+        Exit.FINDINGS,
+        "strangler: cannot write missing/report: No such file or directory\n",
+    )
+
+
+def test_sarif_points_at_the_line_of_the_route_in_the_table(
+    strangler: Strangler, filled_store: str, routes_file: Path
+) -> None:
+    document = json.loads(strangler("report", "--store", filled_store, "--format", "sarif").stdout)
+    (place,) = document["runs"][0]["results"][0]["locations"]
+    assert place["physicalLocation"]["artifactLocation"]["uri"] == routes_file.name
+    line = routes_file.read_text().splitlines()[place["physicalLocation"]["region"]["startLine"] - 1]
+    assert line.strip() == "- name: order-read"
