@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from console.lint_text import lint_page
 from console.main import COMMANDS, main
 from console.metrics import OF_STATUS, exposed_name
 from proxy.model.metrics import LATENCY_BUCKETS_MS, METRICS, Metric
@@ -102,3 +103,4 @@ if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / "cli.md").write_text(cli_page(), encoding="utf-8")
     (FOLDER / "metrics.md").write_text(metrics_page(), encoding="utf-8")
+    (FOLDER / "lint.md").write_text(lint_page(), encoding="utf-8")

@@ -2,42 +2,52 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import click
 
 from console.exits import Exit, Invalid
-from console.options import DEFAULT_CONFIG, format_option
+from console.lint import LINTS
+from console.lint_text import lint_text
+from console.options import DEFAULT_CONFIG, format_option, option
 from console.output import print_json
+from console.table.warnings import table_warnings
 from console.table_file import table_text
 from proxy.listen.tls import BadCertificate
 from proxy.supervise.certificates import read_certificates
 from proxy.table.load import load_table
-from proxy.table.mistakes import BadTable, Mistake, render_mistakes
+from proxy.table.mistakes import ERROR, BadTable, Mistake, did_you_mean, render_mistakes
 from shadow.figures import plural
-from shadow.rules.endings import endings
 
 
 @click.command("check")
 @click.argument("file", envvar="STRANGLER_CONFIG", default=DEFAULT_CONFIG)
+@option("--strict", is_flag=True, help="Warnings count as mistakes.")
+@option("--explain", metavar="CODE", help="Tell what a code means, with an example, and end.")
 @format_option("text", "json")
-def command(file: str, format_: str) -> None:
+def command(file: str, strict: bool, explain: str | None, format_: str) -> None:
     """Find every mistake in a route table.
 
-    All of them at once, each with its place and what to write instead. Waivers that have ended, or will within a week, are
-    told of on standard error. FILE is routes.yaml unless given (or set by
-    STRANGLER_CONFIG); `-` is standard input.
+    All of them at once, each with its place, its code and what to write instead; then warnings of what is allowed and seldom
+    meant. The codes stay the same, and docs/reference/lint.md has a section for each. FILE is routes.yaml unless given (or
+    set by STRANGLER_CONFIG); `-` is standard input.
 
     Exit codes: 0 no mistakes, 1 mistakes, or the file cannot be read.
     """
+    if explain is not None:
+        click.echo(_explained(explain), nl=False)
+        return
     name = "standard input" if file == "-" else file
     try:
         text = table_text(file)
     except Invalid as error:
         if format_ == "json":
-            print_json(_document(name, (Mistake(1, 1, error.message),)))
+            print_json(_document(name, (Mistake(1, 1, error.message, code="bad-file"),)))
             sys.exit(Exit.FINDINGS)
         raise
     try:
@@ -45,37 +55,65 @@ def command(file: str, format_: str) -> None:
         read_certificates(table.listen.tls)
     except BadCertificate as error:
         message, _, advice = str(error).rpartition("; ")
-        _tell((Mistake(1, 1, f"listen.tls: {message}", advice),), name, text, format_)
+        _tell((Mistake(1, 1, f"listen.tls: {message}", advice, "bad-file"),), name, text, format_)
         sys.exit(Exit.FINDINGS)
     except BadTable as error:
         _tell(error.mistakes, name, text, format_)
         sys.exit(Exit.FINDINGS)
-    today = datetime.now(UTC).date()
-    for route in table.routes:
-        for ending in endings(route.compare, today):
-            click.echo(f"{name}: {route.name}: {ending.sentence}", err=True)
+    warnings = table_warnings(table, text, os.environ, datetime.now(UTC).date())
+    if strict and warnings:
+        _tell(warnings, name, text, format_)
+        sys.exit(Exit.FINDINGS)
     if format_ == "json":
-        print_json(_document(name, (), routes=len(table.routes), backends=len(table.backends)))
-    else:
-        click.echo(
-            f"{name}: {plural(len(table.routes), 'route')}, {plural(len(table.backends), 'backend')}, no mistakes"
-        )
+        print_json(_document(name, warnings, routes=len(table.routes), backends=len(table.backends)))
+        return
+    if warnings:
+        click.echo(f"{render_mistakes(warnings, name, text, _width())}")
+    told = f", {plural(len(warnings), 'warning')}" if warnings else ""
+    click.echo(
+        f"{name}: {plural(len(table.routes), 'route')}, {plural(len(table.backends), 'backend')}, no mistakes{told}"
+    )
 
 
-def _tell(mistakes: tuple[Mistake, ...], name: str, text: bytes, format_: str) -> None:
+def _explained(code: str) -> str:
+    if code not in LINTS:
+        advice = did_you_mean(code, LINTS) or f"codes: {', '.join(LINTS)}"
+        raise click.BadParameter(f"there is no code {code!r}; {advice}", param_hint="--explain")
+    return lint_text(code)
+
+
+def _tell(mistakes: Sequence[Mistake], name: str, text: bytes, format_: str) -> None:
     if format_ == "json":
-        print_json(_document(name, mistakes))
-    else:
-        click.echo(render_mistakes(mistakes, name, text), nl=False)
-        click.echo(f"\n{name}: {plural(len(mistakes), 'mistake')}", err=True)
+        print_json(_document(name, mistakes, ok=False))
+        return
+    click.echo(render_mistakes(mistakes, name, text, _width()), nl=False)
+    what = "mistake" if any(mistake.severity == ERROR for mistake in mistakes) else "warning"
+    advice = f"`strangler check --explain {mistakes[0].code}` tells more"
+    click.echo(f"\n{name}: {plural(len(mistakes), what)}; {advice}", err=True)
 
 
-def _document(name: str, mistakes: tuple[Mistake, ...], **sizes: int) -> dict[str, Any]:
+def _width() -> int | None:
+    """None into a pipe: sentences stay on one line there."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def _document(name: str, found: Sequence[Mistake], *, ok: bool | None = None, **sizes: int) -> dict[str, Any]:
+    mistakes, warnings = ([one for one in found if (one.severity == ERROR) is wanted] for wanted in (True, False))
     return {
         "file": name,
-        "ok": not mistakes,
+        "ok": not mistakes if ok is None else ok,
         **sizes,
-        "mistakes": [
-            {"line": m.line, "column": m.column, "message": m.message, "suggestion": m.suggestion} for m in mistakes
-        ],
+        "mistakes": [_one(mistake) for mistake in mistakes],
+        "warnings": [_one(warning) for warning in warnings],
+    }
+
+
+def _one(mistake: Mistake) -> dict[str, Any]:
+    return {
+        "code": mistake.code,
+        "severity": mistake.severity,
+        "line": mistake.line,
+        "column": mistake.column,
+        "message": mistake.message,
+        "suggestion": mistake.suggestion,
     }

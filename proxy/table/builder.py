@@ -102,7 +102,7 @@ class Builder:
             try:
                 value = substitute(text, self._environ)
             except Unset as error:
-                self._document.mistake_at(place, str(error), error.help)
+                self._document.mistake_at(place, str(error), error.help, code="unset-variable")
         elif not event.style:
             value = resolve(text) if event.tag is None else text
         self._count(1, place)
@@ -116,11 +116,11 @@ class Builder:
         read_as = resolve(text) if plain else text
         if not isinstance(read_as, str):
             message = f"{text or 'nothing'} is read as {called(read_as)}; a key is a word"
-            self._document.mistake_at(place, message, f'put it in quotes: "{text}"')
+            self._document.mistake_at(place, message, f'put it in quotes: "{text}"', code="wrong-type")
         elif text in top.data:
             first = top.places[text][0]
             message = f"{quoted(text)} stands here twice; the first is in line {first[0] + 1}"
-            self._document.mistake_at(place, message, "keep one of them")
+            self._document.mistake_at(place, message, "keep one of them", code="duplicate-key")
         else:
             return
         top.key = _NO_KEY
@@ -190,7 +190,9 @@ class Builder:
         """YAML's ``<<``: keys that are written out win over merged ones, earlier merged ones over later."""
         for item in source if isinstance(source, list) else [source]:
             if not isinstance(item, dict):
-                self._document.mistake_at(place, "<< takes a map, or a list of maps", "write `<<: *anchor`")
+                self._document.mistake_at(
+                    place, "<< takes a map, or a list of maps", "write `<<: *anchor`", code="wrong-type"
+                )
                 return
             places = self._document.places[id(item)]
             self._count(len(item), place)
@@ -209,10 +211,11 @@ class Builder:
             self._put(done.data, done.start, done.size, done.depth, None)
 
     def _refuse_tag(self, event: Any) -> None:
-        self._document.mistake_at(_place(event), f"the tag {quoted(event.tag)} is not allowed", "write the plain value")
+        message = f"the tag {quoted(event.tag)} is not allowed"
+        self._document.mistake_at(_place(event), message, "write the plain value", code="unsupported-yaml")
 
     def _stop(self, place: Place, message: str, help_: str | None) -> None:
-        self._document.mistake_at(place, message, help_)
+        self._document.mistake_at(place, message, help_, code="unsupported-yaml")
         raise Stop
 
 

@@ -26,8 +26,10 @@ class Subject:
     document: Document
     damage: Damage
 
-    def mistake(self, location: Location, message: str, help_: str | None = None, *, key: bool = False) -> None:
-        self.document.mistake(location, message, help_, key=key)
+    def mistake(
+        self, location: Location, message: str, help_: str | None = None, *, code: str, key: bool = False
+    ) -> None:
+        self.document.mistake(location, message, help_, key=key, code=code)
 
     def line(self, location: Location) -> int:
         return self.document.place(location)[0] + 1
@@ -37,7 +39,7 @@ class Subject:
         if name is not None and name not in self.keys.backends and not self.damage.backends:
             known = self.keys.backends
             help_ = did_you_mean(name, known) or f"backends here: {', '.join(known)}"
-            self.mistake(location, f"there is no backend {quoted(name)}", help_, key=key)
+            self.mistake(location, f"there is no backend {quoted(name)}", help_, key=key, code="unknown-backend")
 
     def weights(self, route: RouteKeys) -> dict[str, int]:
         """The weights of a route by backend, wherever they are written; empty if they cannot be known."""
@@ -58,7 +60,9 @@ def _legacy(subject: Subject) -> None:
     if LEGACY not in backends and not subject.damage.backends:
         near = next((name for name in backends if name.lower() == LEGACY), None)
         help_ = f'write "{LEGACY}" instead of "{near}"' if near else "name the backend of the monolith `legacy`"
-        subject.mistake(("backends",), "no backend is named legacy: nobody takes what no route claims", help_)
+        subject.mistake(
+            ("backends",), "no backend is named legacy: nobody takes what no route claims", help_, code="no-legacy"
+        )
 
 
 def _addresses(subject: Subject) -> None:
@@ -66,14 +70,29 @@ def _addresses(subject: Subject) -> None:
         location: Location = ("backends", name)
         if backend.url is None and backend.urls is None:
             subject.mistake(
-                location, f"the backend {quoted(name)} has no url", "add url: http://127.0.0.1:8000", key=True
+                location,
+                f"the backend {quoted(name)} has no url",
+                "add url: http://127.0.0.1:8000",
+                key=True,
+                code="backend-without-url",
             )
         elif backend.url is not None and backend.urls is not None:
-            subject.mistake((*location, "urls"), "url and urls exclude each other", "put all into urls", key=True)
+            subject.mistake(
+                (*location, "urls"),
+                "url and urls exclude each other",
+                "put all into urls",
+                key=True,
+                code="conflicting-keys",
+            )
         urls = [entry.url.url for entry in backend.urls or ()]
         for index, url in enumerate(urls):
             if url in urls[:index]:
-                subject.mistake((*location, "urls", index), f"{quoted(url)} stands here twice", "keep one of them")
+                subject.mistake(
+                    (*location, "urls", index),
+                    f"{quoted(url)} stands here twice",
+                    "keep one of them",
+                    code="duplicate-entry",
+                )
 
 
 def _tls(subject: Subject) -> None:
@@ -84,12 +103,24 @@ def _tls(subject: Subject) -> None:
         addresses = [entry.url for entry in backend.urls or ()] + ([backend.url] if backend.url else [])
         if addresses and not any(address.scheme == "https" for address in addresses):
             subject.mistake(
-                location, f"the backend {quoted(name)} is not asked over TLS", "write https:// in its url", key=True
+                location,
+                f"the backend {quoted(name)} is not asked over TLS",
+                "write https:// in its url",
+                key=True,
+                code="tls-unused",
             )
         if (tls.certificate is None) != (tls.key is None):
-            subject.mistake(location, "a certificate and its key belong together", "give both or none", key=True)
+            subject.mistake(
+                location, "a certificate and its key belong together", "give both or none", key=True, code="missing-key"
+            )
         if not tls.verify and tls.ca is not None:
-            subject.mistake((*location, "ca"), "nobody looks at ca: verify is false", "remove one of them", key=True)
+            subject.mistake(
+                (*location, "ca"),
+                "nobody looks at ca: verify is false",
+                "remove one of them",
+                key=True,
+                code="tls-unused",
+            )
 
 
 def _identity(subject: Subject) -> None:
@@ -98,7 +129,10 @@ def _identity(subject: Subject) -> None:
         if (entry.cookie is None) == (entry.header is None):
             message = "an identity is one cookie or one header"
             subject.mistake(
-                ("defaults", "identity", index), message, "write { cookie: session } or { header: X-User-Id }"
+                ("defaults", "identity", index),
+                message,
+                "write { cookie: session } or { header: X-User-Id }",
+                code="conflicting-keys",
             )
 
 
@@ -117,6 +151,7 @@ def _splits(subject: Subject) -> None:
                 "all weights are 0: nobody would take a request",
                 "give one backend a weight, as { legacy: 1 }",
                 key=True,
+                code="zero-weights",
             )
 
 
@@ -127,12 +162,17 @@ def _names(subject: Subject) -> None:
         if route.name in seen:
             first = subject.line(("routes", seen[route.name], "name"))
             subject.mistake(
-                location, f"the name {quoted(route.name)} is taken by the route in line {first}", "names are unique"
+                location,
+                f"the name {quoted(route.name)} is taken by the route in line {first}",
+                "names are unique",
+                code="duplicate-name",
             )
         seen.setdefault(route.name, index)
         if route.name in subject.keys.groups and route.group != route.name:
             message = f"{quoted(route.name)} is also the name of a group that this route is not in"
-            subject.mistake(location, message, "name one of them otherwise: commands take either")
+            subject.mistake(
+                location, message, "name one of them otherwise: commands take either", code="duplicate-name"
+            )
 
 
 def _destinations(subject: Subject) -> None:
@@ -141,10 +181,14 @@ def _destinations(subject: Subject) -> None:
         given = [key for key in ("split", "backend", "group") if getattr(route, key) is not None]
         if not given and index not in subject.damage.routes:
             help_ = "add split: { orders: 5, legacy: 95 }, or backend: legacy, or group: NAME"
-            subject.mistake(location, f"the route {quoted(route.name)} says nowhere who answers", help_)
+            subject.mistake(
+                location, f"the route {quoted(route.name)} says nowhere who answers", help_, code="no-destination"
+            )
         if len(given) > 1:
             message = f"{' and '.join(given)} exclude each other: each says who answers"
-            subject.mistake((*location, given[1]), message, f"keep {given[0]} or {given[1]}", key=True)
+            subject.mistake(
+                (*location, given[1]), message, f"keep {given[0]} or {given[1]}", key=True, code="conflicting-keys"
+            )
         subject.check_backend(route.backend, (*location, "backend"))
         subject.check_backend(route.fallback, (*location, "fallback"))
         _check_group(subject, route, location)
@@ -158,10 +202,16 @@ def _check_group(subject: Subject, route: RouteKeys, location: Location) -> None
         help_ = did_you_mean(route.group, groups) or (
             f"groups here: {', '.join(groups)}" if groups else "add it under groups:"
         )
-        subject.mistake((*location, "group"), f"there is no group {quoted(route.group)}", help_)
+        subject.mistake((*location, "group"), f"there is no group {quoted(route.group)}", help_, code="unknown-group")
     if not route.sticky:
         message = "a route of a group is sticky: the group draws once for each user"
-        subject.mistake((*location, "sticky"), message, "remove it, or give the route a split of its own", key=True)
+        subject.mistake(
+            (*location, "sticky"),
+            message,
+            "remove it, or give the route a split of its own",
+            key=True,
+            code="group-not-sticky",
+        )
 
 
 def _shadows(subject: Subject) -> None:
@@ -178,20 +228,30 @@ def _check_shadow(subject: Subject, route: RouteKeys, location: Location) -> Non
         subject.check_backend(candidate, (*location, "candidate"))
         if candidate == LEGACY:
             subject.mistake(
-                (*location, "candidate"), "legacy is what candidates are compared with", "name the new backend"
+                (*location, "candidate"),
+                "legacy is what candidates are compared with",
+                "name the new backend",
+                code="bad-candidate",
             )
         elif new and candidate not in new:
             message = f"the candidate {quoted(candidate)} is not in the split, which has {', '.join(new)}"
             subject.mistake(
-                (*location, "candidate"), message, f"write candidate: {new[0]}, or add {candidate}: 0 to the split"
+                (*location, "candidate"),
+                message,
+                f"write candidate: {new[0]}, or add {candidate}: 0 to the split",
+                code="bad-candidate",
             )
     elif len(new) > 1:
         message = f"the split has several new backends ({', '.join(new)}): which one is judged?"
-        subject.mistake(location, message, f"add candidate: {new[0]}", key=True)
+        subject.mistake(location, message, f"add candidate: {new[0]}", key=True, code="bad-candidate")
     elif not new and subject.weights(route):
         message = "there is nothing to compare with: only legacy takes part in this route"
         subject.mistake(
-            location, message, "add the new backend to the split with weight 0, or candidate: NAME", key=True
+            location,
+            message,
+            "add the new backend to the split with weight 0, or candidate: NAME",
+            key=True,
+            code="nothing-to-compare",
         )
 
 
@@ -202,13 +262,14 @@ def _retired(subject: Subject) -> None:
             continue
         if subject.weights(route).get(LEGACY):
             message = "a retired route never calls legacy, and this one gives it a share"
-            subject.mistake(location, message, "set the weight of legacy to 0", key=True)
+            subject.mistake(location, message, "set the weight of legacy to 0", key=True, code="retired-calls-legacy")
         if route.shadow is not None:
             subject.mistake(
                 ("routes", index, "shadow"),
                 "a retired route never calls legacy, so nothing is copied",
                 "remove shadow",
                 key=True,
+                code="retired-calls-legacy",
             )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from proxy.table.mistakes import Mistake
+from proxy.table.mistakes import BAD_VALUE, Mistake
 
 Place = tuple[int, int]
 """Line and column, from 0."""
@@ -51,9 +51,15 @@ class Document:
         return found[0].strip() if found else ""
 
     def mistake(
-        self, location: Iterable[str | int], message: str, help_: str | None = None, *, key: bool = False
+        self,
+        location: Iterable[str | int],
+        message: str,
+        help_: str | None = None,
+        *,
+        key: bool = False,
+        code: str = BAD_VALUE,
     ) -> None:
-        self.mistake_at(self.place(location, key=key), message, help_)
+        self.mistake_at(self.place(location, key=key), message, help_, code=code)
 
-    def mistake_at(self, place: Place, message: str, help_: str | None = None) -> None:
-        self.mistakes.append(Mistake(place[0] + 1, place[1] + 1, message, help_))
+    def mistake_at(self, place: Place, message: str, help_: str | None = None, *, code: str = BAD_VALUE) -> None:
+        self.mistakes.append(Mistake(place[0] + 1, place[1] + 1, message, help_, code))

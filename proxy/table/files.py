@@ -12,7 +12,12 @@ from proxy.table.grammar import TableKeys
 
 def check_files(keys: TableKeys, document: Document) -> None:
     if keys.listen is not None and keys.listen.http2 and not http2.is_available():
-        document.mistake(("listen", "http2"), "the package h2 is not installed", "run pip install 'strangler[http2]'")
+        document.mistake(
+            ("listen", "http2"),
+            "the package h2 is not installed",
+            "run pip install 'strangler[http2]'",
+            code="bad-file",
+        )
     good: set[BackendTls] = set()
     for name, backend in keys.backends.items():
         tls = backend_tls(backend.tls) if backend.tls is not None else None
@@ -21,6 +26,6 @@ def check_files(keys: TableKeys, document: Document) -> None:
         try:
             client_context(tls)
         except BadTlsFile as error:
-            document.mistake(("backends", name, "tls", error.key), str(error), error.advice)
+            document.mistake(("backends", name, "tls", error.key), str(error), error.advice, code="bad-file")
         else:
             good.add(tls)

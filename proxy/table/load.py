@@ -109,13 +109,15 @@ def _check_order(routes: dict[int, Route], table: Table, document: Document) -> 
             "can claim the same request with equal right"
         )
         help_ = "add priority: 1 to the one that shall have it, or a condition that only one of them has"
-        document.mistake((*places[id(other.route)], "match", number), message, help_)
+        document.mistake((*places[id(other.route)], "match", number), message, help_, code="tie")
     for route, winner in find_covered(replace(table, routes=tuple(routes.values())), document.text):
         message = (
             f"no request can reach the route {quoted(route.name)}: "
             f"{quoted(winner.name)} (line {line(winner)}) comes first for all that it matches"
         )
-        document.mistake(places[id(route)], message, "remove it, or give it the higher priority")
+        document.mistake(
+            places[id(route)], message, "remove it, or give it the higher priority", code="unreachable-route"
+        )
 
 
 @contextmanager

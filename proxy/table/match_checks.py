@@ -22,8 +22,8 @@ MAX_PATH_REGEXES: Final = 256
 
 _SLASH: Final = 1 << ord("/")
 
-Finding = tuple[Location, str, str | None, bool]
-"""Location, message, help, and whether the key is meant."""
+Finding = tuple[Location, str, str | None, bool, str]
+"""Location, message, help, whether the key is meant, and the code."""
 
 
 def check_matches(keys: TableKeys, document: Document, damage: Damage) -> set[int]:
@@ -36,15 +36,17 @@ def check_matches(keys: TableKeys, document: Document, damage: Damage) -> set[in
             regexes += match.path_regex is not None
             if not match.model_fields_set and index not in damage.claims:
                 message = "a match needs a condition; this one claims everything"
-                document.mistake(at, message, 'to claim everything write path: "/**"')
-            for location, message, help_, key in _check_match(match, at):
-                document.mistake(location, message, help_, key=key)
+                document.mistake(at, message, 'to claim everything write path: "/**"', code="empty-match")
+            for location, message, help_, key, code in _check_match(match, at):
+                document.mistake(location, message, help_, key=key, code=code)
                 concerned.add(index)
             if regexes == MAX_PATH_REGEXES + 1 and match.path_regex is not None:
                 message = (
                     f"there are more than {MAX_PATH_REGEXES} path_regex, and each is tried in turn on every request"
                 )
-                document.mistake((*at, "path_regex"), message, "write patterns: /orders/{id}, /orders/**")
+                document.mistake(
+                    (*at, "path_regex"), message, "write patterns: /orders/{id}, /orders/**", code="too-large"
+                )
     return concerned
 
 
@@ -55,6 +57,7 @@ def _check_match(match: MatchKeys, at: Location) -> Iterator[Finding]:
             "a match needs a condition; this one claims everything",
             'to claim everything write path: "/**"',
             False,
+            "empty-match",
         )
     if match.path is not None and match.path_regex is not None:
         yield (
@@ -62,12 +65,13 @@ def _check_match(match: MatchKeys, at: Location) -> Iterator[Finding]:
             "path and path_regex exclude each other",
             "keep one, or make two matches of a list",
             True,
+            "conflicting-keys",
         )
     if match.path is not None:
         try:
             parse_pattern(match.path)
         except BadPattern as error:
-            yield (*at, "path"), str(error), error.help, False
+            yield (*at, "path"), str(error), error.help, False, "bad-pattern"
     if match.path_regex is not None:
         yield from _check_path_regex(match.path_regex, (*at, "path_regex"))
     if match.host is not None:
@@ -80,20 +84,38 @@ def _check_path_regex(pattern: str, at: Location) -> Iterator[Finding]:
     try:
         automaton = check_regex(pattern)
     except Dangerous as error:
-        yield at, str(error), error.help, False
+        yield at, str(error), error.help, False, "dangerous-regex"
         return
     if not any(automaton.takes[state] & _SLASH for state in automaton.first):
-        yield at, "this can match no path: every path begins with /", f"write /{pattern.removeprefix('^')}", False
+        yield (
+            at,
+            "this can match no path: every path begins with /",
+            f"write /{pattern.removeprefix('^')}",
+            False,
+            "impossible-match",
+        )
 
 
 def _check_host(host: str, at: Location) -> Iterator[Finding]:
     name = host.removeprefix("*.")
     if re.fullmatch(r".+:[0-9]+", name) and not name.startswith("["):
-        yield at, "a host is matched without its port", f"write {quoted(host.rpartition(':')[0])}", False
+        yield at, "a host is matched without its port", f"write {quoted(host.rpartition(':')[0])}", False, "bad-host"
     elif "*" in name:
-        yield at, f"{quoted(host)} holds a * that is not in front", 'write "*.example.com" for all names below', False
+        yield (
+            at,
+            f"{quoted(host)} holds a * that is not in front",
+            'write "*.example.com" for all names below',
+            False,
+            "bad-host",
+        )
     elif not is_host(name) and not re.fullmatch(r"\[[0-9a-fA-F:.]+\]", name):
-        yield at, f"{quoted(host)} is not a host name", "write shop.example.com or *.example.com, in ASCII", False
+        yield (
+            at,
+            f"{quoted(host)} is not a host name",
+            "write shop.example.com or *.example.com, in ASCII",
+            False,
+            "bad-host",
+        )
 
 
 def _check_conditions(conditions: dict[str, str], kind: str, at: Location) -> Iterator[Finding]:
@@ -101,19 +123,26 @@ def _check_conditions(conditions: dict[str, str], kind: str, at: Location) -> It
     for name, value in conditions.items():
         folded = name.lower() if kind == "headers" else name
         if folded in seen:
-            yield (*at, name), f"{quoted(name)} stands here twice: case makes no difference", "keep one of them", True
+            yield (
+                (*at, name),
+                f"{quoted(name)} stands here twice: case makes no difference",
+                "keep one of them",
+                True,
+                "duplicate-entry",
+            )
         seen.add(folded)
         if kind == "headers" and folded == "host":
-            yield (*at, name), "the host has a condition of its own", f"write host: {value}", True
+            yield (*at, name), "the host has a condition of its own", f"write host: {value}", True, "impossible-match"
         if kind == "headers" and folded == "x-shadow":
             yield (
                 (*at, name),
                 "X-Shadow marks copies and is taken away from what clients send",
                 "use another header",
                 True,
+                "impossible-match",
             )
         if value.startswith(REGEX):
             try:
                 check_regex(value[1:])
             except Dangerous as error:
-                yield (*at, name), str(error), error.help, False
+                yield (*at, name), str(error), error.help, False, "dangerous-regex"

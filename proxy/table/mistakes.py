@@ -4,23 +4,36 @@ from __future__ import annotations
 
 import difflib
 import re
+import textwrap
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
-_WIDTH = 110
-"""Columns of a source line that are shown; a longer line is cut around the place that is meant."""
+BAD_VALUE: Final = "bad-value"
+ERROR: Final = "error"
+WARNING: Final = "warning"
 
-_WORD = re.compile(r"\"[^\"]*\"|'[^']*'|\$\{[^}]*\}|[^\s,{}\[\]:#]+(?::(?=\S)[^\s,{}\[\]#]+)*")
+_WIDTH: Final = 80
+"""Columns, where nobody says how wide the terminal is."""
+
+_WORD: Final = re.compile(
+    r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'|\$\{[^}]*\}|[^\s,{}\[\]:#]+(?:(?::(?=[^\s,}\]])| +(?=[^\s,{}\[\]:#]))[^\s,{}\[\]:#]+)*"
+)
+"""A value as it is written: in quotes, a variable, or words up to what ends them."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mistake:
-    """One thing to correct. ``line`` and ``column`` count from 1; ``suggestion`` is what to write instead, or None."""
+    """One thing to correct. ``line`` and ``column`` count from 1; ``suggestion`` is what to write instead, or None. ``code`` names what
+    sort of thing it is, and stays the same from version to version; docs/reference/lint.md has them all."""
 
     line: int
     column: int
     message: str
     suggestion: str | None = None
+    code: str = BAD_VALUE
+    severity: str = ERROR
 
 
 class BadTable(ValueError):
@@ -50,37 +63,65 @@ def quoted(text: object) -> str:
     return f'"{shown[:57]}..."' if len(shown) > 60 else f'"{shown}"'
 
 
-def render_mistakes(mistakes: Iterable[Mistake], source: str, text: str | bytes) -> str:
-    """Each mistake with its place, its line of the source, a caret, and help; one blank line between two."""
+def render_mistakes(mistakes: Iterable[Mistake], source: str, text: str | bytes, width: int | None = None) -> str:
+    """Each mistake with its place, its line of the source, a caret, and help; one blank line between two. Sentences are broken at
+    ``width``; without one they stay on one line, for whoever searches or cuts them."""
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
     lines = re.split(r"\r\n|\r|\n", text.removeprefix("\ufeff"))
-    return "\n\n".join(_render(mistake, source, lines) for mistake in mistakes) + "\n"
+    return "\n\n".join(_render(mistake, source, lines, width) for mistake in mistakes) + "\n"
 
 
-def _render(mistake: Mistake, source: str, lines: list[str]) -> str:
-    head = f"{source}:{mistake.line}:{mistake.column}: error: {_printable(mistake.message)}"
-    rendered = [head]
+def _render(mistake: Mistake, source: str, lines: list[str], width: int | None) -> str:
+    place = f"{_printable(source)}:{mistake.line}:{mistake.column}"
+    head = f"{place}: {mistake.severity}: {_printable(mistake.message)} [{mistake.code}]"
+    rendered = [_broken(head, width)]
     if mistake.line <= len(lines) and lines[mistake.line - 1].strip():
-        rendered += _excerpt(lines[mistake.line - 1], mistake.line, mistake.column - 1)
+        rendered += _excerpt(lines[mistake.line - 1], mistake.line, mistake.column - 1, width or _WIDTH)
     if mistake.suggestion:
-        rendered.append(f"  help: {_printable(mistake.suggestion)}")
+        rendered.append(_broken(f"  help: {_printable(mistake.suggestion)}", width, "        "))
     return "\n".join(rendered)
 
 
-def _excerpt(line: str, number: int, at: int) -> list[str]:
+def _broken(sentence: str, width: int | None, indent: str = "    ") -> str:
+    if width is None or len(sentence) <= width:
+        return sentence
+    return textwrap.fill(
+        sentence, max(width, 40), subsequent_indent=indent, break_on_hyphens=False, break_long_words=False
+    )
+
+
+def _excerpt(line: str, number: int, at: int, width: int) -> list[str]:
+    """The line, cut around the place that is meant, and carets below all of what is meant."""
+    gutter = f"{number:>5} | "
+    room = max(width - len(gutter), 32)
     at = min(at, len(line))
     word = _WORD.match(line, at)
-    span = len(word[0]) if word else 1
-    start = max(0, at - _WIDTH // 2) if len(line) > _WIDTH else 0
-    shown = line[start : start + _WIDTH]
-    carets = max(1, min(span, len(shown) - (at - start)))
-    gutter = f"{number:>5} | "
-    return [gutter + _printable(shown), " " * (len(gutter) - 2) + "| " + " " * (at - start) + "^" * carets]
+    end = min(word.end() if word else at + 1, len(line))
+    start = max(0, at - room) if at > room // 2 and _columns(line[: at + 2 * room]) > room else 0
+    end = min(end, at + room)
+    while start and start < at - 8 and _columns(line[start:end]) > room - 6:
+        start += 1
+    ahead = "..." if start else ""
+    shown = ahead + line[start : start + 2 * room]
+    at, end = (index - start + len(ahead) for index in (at, end))
+    if _columns(shown) > room or start + 2 * room < len(line):
+        while _columns(shown) > room - 3:
+            shown = shown[:-1]
+        shown, end = f"{shown}...", min(end, len(shown))
+    carets = max(1, _columns(shown[at:end]))
+    return [gutter + _printable(shown), " " * (len(gutter) - 2) + "| " + " " * _columns(shown[:at]) + "^" * carets]
+
+
+def _columns(text: str) -> int:
+    """As many as a terminal takes for it."""
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+    )
 
 
 def _printable(text: str) -> str:
-    """One column a character: a file is shown to a terminal that it must not command."""
+    """A file is shown to a terminal that it must not command."""
     return "".join(
         char if char.isprintable() else " " if char == "\t" else "\N{REPLACEMENT CHARACTER}" for char in text
     )

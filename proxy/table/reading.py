@@ -35,13 +35,15 @@ def read(text: str | bytes, environ: Mapping[str, str], source: str) -> Document
         document.mistakes.append(_syntax_mistake(error, document))
         builder.abandon()
     except yaml.YAMLError as error:
-        document.mistake_at((0, 0), f"this is not YAML: {error}")
+        document.mistake_at((0, 0), f"this is not YAML: {error}", code="not-yaml")
         builder.abandon()
     except Stop:
         builder.abandon()
     if not isinstance(document.data, dict):
         if document.whole or not document.mistakes:
-            document.mistake_at((0, 0), "a route table is a map of keys", "begin with `version: 1`, then `backends:`")
+            document.mistake_at(
+                (0, 0), "a route table is a map of keys", "begin with `version: 1`, then `backends:`", code="wrong-type"
+            )
         raise BadTable(document.mistakes, source)
     return document
 
@@ -50,7 +52,8 @@ def _decoded(text: str | bytes, source: str) -> str:
     size = len(text) if isinstance(text, bytes) else len(text.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
         message = f"the file has {size:,} bytes; a route table has at most {MAX_BYTES:,}"
-        raise BadTable([Mistake(1, 1, message, "fold routes that share a path into one with /** or {name}")], source)
+        help_ = "fold routes that share a path into one with /** or {name}"
+        raise BadTable([Mistake(1, 1, message, help_, "too-large")], source)
     if isinstance(text, str):
         return text.removeprefix("\ufeff")
     try:
@@ -58,16 +61,22 @@ def _decoded(text: str | bytes, source: str) -> str:
     except UnicodeDecodeError as error:
         line, column = _place_at(text[: error.start].decode("utf-8"), error.start)
         message = f"byte 0x{text[error.start]:02x} is not UTF-8"
-        raise BadTable([Mistake(line + 1, column + 1, message, "save the file as UTF-8")], source) from None
+        raise BadTable(
+            [Mistake(line + 1, column + 1, message, "save the file as UTF-8", "bad-character")], source
+        ) from None
 
 
 def _check_characters(document: Document) -> None:
     text = document.text
     for found in islice(_FORBIDDEN.finditer(text), 10):
         place = _place_at(text, found.start())
-        document.mistake_at(place, f"U+{ord(found[0]):04X} is not allowed in a route table", "remove it")
+        document.mistake_at(
+            place, f"U+{ord(found[0]):04X} is not allowed in a route table", "remove it", code="bad-character"
+        )
     for found in islice(_TAB.finditer(text), 10) if "\t" in text else ():
-        document.mistake_at(_place_at(text, found.end() - 1), "a tab cannot indent", "indent with spaces")
+        document.mistake_at(
+            _place_at(text, found.end() - 1), "a tab cannot indent", "indent with spaces", code="bad-character"
+        )
 
 
 def _place_at(text: str, index: int) -> Place:
@@ -87,4 +96,4 @@ def _syntax_mistake(error: yaml.MarkedYAMLError, document: Document) -> Mistake:
         help_ = "a value that begins with * & ! % @ or ` needs quotes"
     elif "mapping values are not allowed" in problem:
         help_ = "check the indentation, and quote values that hold `: `"
-    return Mistake(place[0] + 1, place[1] + 1, f"YAML cannot be read here: {problem}", help_)
+    return Mistake(place[0] + 1, place[1] + 1, f"YAML cannot be read here: {problem}", help_, "not-yaml")

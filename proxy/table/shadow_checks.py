@@ -25,12 +25,14 @@ def check_edits(subject: Subject) -> None:
         for name in keys.set:
             if (first := seen.setdefault(name.lower(), name)) is not name:
                 message = f"{quoted(first)} and {quoted(name)} are the same header"
-                subject.mistake((*location, "set", name), message, "remove one of them", key=True)
+                subject.mistake(
+                    (*location, "set", name), message, "remove one of them", code="duplicate-entry", key=True
+                )
         for index, name in enumerate(keys.drop):
             if name.lower() in seen:
                 message = f"{quoted(name)} is set and dropped"
                 help_ = "what is set takes the place of what came: remove it from drop"
-                subject.mistake((*location, "drop", index), message, help_)
+                subject.mistake((*location, "drop", index), message, help_, code="conflicting-keys")
 
 
 def check_writes(subject: Subject) -> None:
@@ -44,14 +46,20 @@ def check_writes(subject: Subject) -> None:
         if shadow.writes != READ_AFTER_WRITE:
             if shadow.window is not None:
                 message = "window says how long after a write reads are copied, and here they are not"
-                subject.mistake((*location, "window"), message, "add writes: read-after-write, or remove it", key=True)
+                subject.mistake(
+                    (*location, "window"),
+                    message,
+                    "add writes: read-after-write, or remove it",
+                    code="conflicting-keys",
+                    key=True,
+                )
             continue
         if shadow.unsafe is not None:
             message = "unsafe copies writes, and read-after-write does not"
-            subject.mistake((*location, "writes"), message, "keep one of them", key=True)
+            subject.mistake((*location, "writes"), message, "keep one of them", code="conflicting-keys", key=True)
         if defaults is None or not defaults.identity:
             message = "nothing tells which reads are those of who wrote"
-            subject.mistake((*location, "writes"), message, IDENTITY, key=True)
+            subject.mistake((*location, "writes"), message, IDENTITY, code="no-identity", key=True)
 
 
 def check_jars(subject: Subject) -> None:
@@ -62,7 +70,10 @@ def check_jars(subject: Subject) -> None:
     for index, route in enumerate(subject.keys.routes):
         if route.shadow is not None and route.shadow.cookies == Cookies.JAR:
             subject.mistake(
-                ("routes", index, "shadow", "cookies"), "a jar is one user's, and nothing tells users apart", IDENTITY
+                ("routes", index, "shadow", "cookies"),
+                "a jar is one user's, and nothing tells users apart",
+                IDENTITY,
+                code="no-identity",
             )
 
 

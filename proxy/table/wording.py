@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from proxy.table.document import Document
 from proxy.table.grammar import TableKeys
-from proxy.table.mistakes import did_you_mean, quoted
+from proxy.table.mistakes import BAD_VALUE, did_you_mean, quoted
 from proxy.table.words import called
 
 Location = tuple[str | int, ...]
@@ -28,6 +28,16 @@ _EXAMPLES = {
     "path": 'path: "$.items"',
     "as": "as: timestamp",
 }
+
+
+_CODES = {
+    "missing": "missing-key",
+    "extra_forbidden": "unknown-key",
+    **dict.fromkeys(
+        ("string_type", "bool_type", "list_type", "model_type", "dict_type", "strangler_text"), "wrong-type"
+    ),
+}
+"""By pydantic's type of error."""
 
 
 def locations_of(error: ValidationError) -> list[Location]:
@@ -50,8 +60,15 @@ def place_errors(error: ValidationError, document: Document) -> list[Location]:
         if details["type"] == "missing" and not document.whole:
             continue  # it may stand behind the place up to which the file could be read
         message, help_ = _worded(details, location, document)
-        document.mistake(location, message, help_, key=key or details["type"] == "extra_forbidden")
+        code = _code(details["type"], location)
+        document.mistake(location, message, help_, key=key or details["type"] == "extra_forbidden", code=code)
     return locations
+
+
+def _code(kind: str, location: Location) -> str:
+    if location[-2:] == ("shadow", "unsafe"):
+        return "unsafe-without-reason"
+    return _CODES.get(kind, BAD_VALUE)
 
 
 def _worded(details: ErrorDetails, location: Location, document: Document) -> tuple[str, str | None]:

@@ -64,13 +64,13 @@ def test_as_json_every_mistake_has_its_place(strangler: Strangler, tmp_path: Pat
     assert result.exit_code == Exit.FINDINGS
     assert document["ok"] is False
     assert len(document["mistakes"]) >= 10
-    assert {"line", "column", "message", "suggestion"} == set(document["mistakes"][0])
+    assert {"code", "severity", "line", "column", "message", "suggestion"} == set(document["mistakes"][0])
 
 
 @pytest.mark.usefixtures("routes_file")
 def test_a_good_table_as_json(strangler: Strangler) -> None:
     document = json.loads(strangler("check", "--format", "json").stdout)
-    assert document == {"file": "routes.yaml", "ok": True, "routes": 3, "backends": 2, "mistakes": []}
+    assert document == {"file": "routes.yaml", "ok": True, "routes": 3, "backends": 2, "mistakes": [], "warnings": []}
 
 
 def test_a_table_may_come_from_standard_input(strangler: Strangler) -> None:
@@ -167,4 +167,4 @@ def test_waivers_that_ended_are_told_of_and_are_no_mistake(strangler: Strangler,
     routes_file.write_text(TABLE.replace('reason: "a time stamp"', 'reason: "a time stamp", until: 2026-01-31'))
     result = strangler("check")
     assert result.exit_code == Exit.FINE
-    assert "order-read: the waiver of $.served_at ended with 2026-01-31" in result.stderr
+    assert '"order-read": the waiver of $.served_at ended with 2026-01-31' in result.stdout

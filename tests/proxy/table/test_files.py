@@ -19,7 +19,7 @@ def test_a_missing_file_is_a_mistake_with_its_place_and_what_to_do(tmp_path: Pat
     with pytest.raises(BadTable) as caught:
         load_table(text(tmp_path / "none.pem"), with_files=True)
     message = f"ca {tmp_path / 'none.pem'}: No such file or directory"
-    assert caught.value.mistakes == (Mistake(5, 16, message, "check the path and its mode"),)
+    assert caught.value.mistakes == (Mistake(5, 16, message, "check the path and its mode", "bad-file"),)
 
 
 def test_files_that_are_there_are_no_mistake(tmp_path: Path) -> None:
@@ -37,5 +37,5 @@ def test_http_2_needs_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(BadTable) as caught:
         load_table(table, with_files=True)
     assert caught.value.mistakes == (
-        Mistake(2, 18, "the package h2 is not installed", "run pip install 'strangler[http2]'"),
+        Mistake(2, 18, "the package h2 is not installed", "run pip install 'strangler[http2]'", "bad-file"),
     )

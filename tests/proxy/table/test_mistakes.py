@@ -49,7 +49,7 @@ def test_ten_and_more_mistakes_are_told_at_once_in_the_order_of_the_text() -> No
 def test_a_mistake_is_shown_with_its_line_a_caret_and_help() -> None:
     text = "version: 1\nbackends:\n  legacy: { ulr: http://a }\n"
     assert render_mistakes(mistakes(text)[-1:], "routes.yaml", text) == (
-        'routes.yaml:3:13: error: unknown key "ulr"\n'
+        'routes.yaml:3:13: error: unknown key "ulr" [unknown-key]\n'
         "    3 |   legacy: { ulr: http://a }\n"
         "      |             ^^^\n"
         '  help: did you mean "url"?\n'
@@ -62,7 +62,7 @@ def test_what_is_shown_cannot_command_a_terminal_and_long_lines_are_cut() -> Non
     assert "\x1b" not in shown
     assert "\x07" not in shown
     assert max(map(len, shown.split("\n"))) < 200
-    assert render_mistakes([Mistake(9, 9, "far away")], "f", "a") == "f:9:9: error: far away\n"
+    assert render_mistakes([Mistake(9, 9, "far away")], "f", "a") == "f:9:9: error: far away [bad-value]\n"
 
 
 @pytest.mark.parametrize(
@@ -322,3 +322,57 @@ def test_what_stands_before_broken_yaml_is_checked_too() -> None:
 def test_the_nearest_word_is_suggested_whatever_its_case_and_hyphens() -> None:
     assert did_you_mean("Path-Regex", ["path", "path_regex"]) == 'did you mean "path_regex"?'
     assert did_you_mean("zzz", ["path"]) is None
+
+
+def excerpt(line: str, column: int, width: int | None = None) -> list[str]:
+    """The source line and the carets, without the gutter."""
+    shown = render_mistakes([Mistake(1, column, "bad")], "f", line, width).splitlines()
+    return [row[8:] for row in shown[1:3]]
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "meant"),
+    [
+        ("connect: 5 seconds # soon", 10, "5 seconds"),
+        ("methods: [FETCH ME, GET]", 11, "FETCH ME"),
+        ('path: "/a, b" # x', 7, '"/a, b"'),
+        ("path: 'it''s'", 7, "'it''s'"),
+        ("url: http://a:80/b", 6, "http://a:80/b"),
+        ("name: ${A:-b c}, x: 1", 7, "${A:-b c}"),
+        ("key with blanks: 1", 1, "key with blanks"),
+        ("a: { b: 1 }", 4, "{"),
+    ],
+)
+def test_the_carets_stand_below_all_that_is_meant(line: str, column: int, meant: str) -> None:
+    shown, carets = excerpt(line, column)
+    start = carets.index("^")
+    assert shown[start : start + len(carets.strip())] == meant
+
+
+def test_carets_stand_below_what_is_meant_where_letters_are_wide_or_have_no_width() -> None:
+    shown, carets = excerpt("a: 日本e\u0301 b", 4)
+    assert (shown, carets) == ("a: 日本e\u0301 b", "   ^^^^^^^")
+
+
+@pytest.mark.parametrize("width", [None, 40, 80, 132])
+@pytest.mark.parametrize("ahead", [0, 40, 77, 5000])
+@pytest.mark.parametrize("behind", [0, 5000])
+def test_a_long_line_is_cut_around_what_is_meant(width: int | None, ahead: int, behind: int) -> None:
+    line = f"{{ {'x' * ahead}, bad, {'y' * behind} }}"
+    shown, carets = excerpt(line, line.index("bad") + 1, width)
+    assert max(len(shown), len(carets)) + 8 <= (width or 80)
+    start = carets.index("^")
+    assert (shown[start : start + 3], carets.strip()) == ("bad", "^^^")
+
+
+def test_what_is_meant_may_be_longer_than_the_terminal_is_wide() -> None:
+    shown, carets = excerpt(f"name: {'x' * 1_000_000}", 7)
+    assert len(shown) + 8 == len(carets) + 3 + 8 == 80
+
+
+def test_sentences_are_broken_for_a_terminal_and_whole_for_a_pipe() -> None:
+    found = Mistake(1, 1, "word " * 30, "help " * 30)
+    broken = render_mistakes([found], "f", "a", 80).splitlines()
+    assert max(map(len, broken)) <= 80
+    assert len(broken) > 5
+    assert len(render_mistakes([found], "f", "a").splitlines()) == 4
