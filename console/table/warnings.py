@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date
 
@@ -91,24 +90,27 @@ def _unused(table: Table, document: Document) -> Found:
 
 
 def _journeys(table: Table, places: dict[str, tuple[str | int, ...]]) -> Found:
-    """Exact paths within a pattern whose users are drawn apart. Patterns are looked up by their first segment: a table may have
-    very many routes."""
+    """Exact paths within a pattern whose users are drawn apart. Patterns are kept by where they have literal segments, and by
+    which: a table may have very many routes."""
     drawn = [(route, _patterns(route)) for route in table.routes if len(route.split.drawn) > 1]
-    wide: dict[bytes | None, list[tuple[Route, Pattern]]] = defaultdict(list)
+    wide: dict[tuple[int, ...], dict[tuple[bytes | None, ...], list[tuple[Route, Pattern]]]] = {}
     for route, patterns in drawn:
         for pattern in patterns:
             if not _is_exact(pattern):
-                wide[pattern.steps[0] if pattern.steps else None].append((route, pattern))
+                literal = tuple(index for index, step in enumerate(pattern.steps) if step is not None)
+                key = tuple(pattern.steps[index] for index in literal)
+                wide.setdefault(literal, {}).setdefault(key, []).append((route, pattern))
     for route, patterns in drawn:
-        for segments in (list(pattern.steps) for pattern in patterns if _is_exact(pattern)):
-            near = (*wide.get(segments[0] if segments else None, ()), *wide.get(None, ()))
-            for other, pattern in near:
-                if other.split.salt != route.split.salt and pattern.matches([step or b"" for step in segments]):
-                    message = (
-                        f"{quoted(route.name)} lies within {quoted(other.name)}, which draws its users apart: "
-                        "one user may get both sides"
-                    )
-                    yield places[route.name], message, "put both into one group", "split-journey"
+        for steps in (pattern.steps for pattern in patterns if _is_exact(pattern)):
+            for literal, by_key in wide.items():
+                near = by_key.get(tuple(steps[index] for index in literal if index < len(steps)), ())
+                for other, pattern in near:
+                    if other.split.salt != route.split.salt and pattern.matches([step or b"" for step in steps]):
+                        message = (
+                            f"{quoted(route.name)} lies within {quoted(other.name)}, which draws its users apart: "
+                            "one user may get both sides"
+                        )
+                        yield places[route.name], message, "put both into one group", "split-journey"
 
 
 def _patterns(route: Route) -> list[Pattern]:

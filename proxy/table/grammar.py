@@ -46,6 +46,11 @@ def _or_empty(empty: Any) -> Callable[[Any], Any]:
     return lambda value: empty if value is None else value
 
 
+def _version(value: Any) -> Any:
+    value = unwrapped(value)
+    return str(value).lower() if isinstance(value, bool) else value  # Python's True equals 1
+
+
 class IdentityKeys(Entry):
     cookie: Token | None = None
     """The cookie whose value identifies a user."""
@@ -162,7 +167,7 @@ class RouteKeys(Entry):
 
 
 class TableKeys(Entry):
-    version: Annotated[Literal[1], BeforeValidator(unwrapped)]
+    version: Annotated[Literal[1], BeforeValidator(_version)]
     """The version of this grammar: 1."""
     backends: dict[BackendName, BackendKeys]
     """What we forward to, by name. The one named legacy is the monolith."""
@@ -174,7 +179,12 @@ class TableKeys(Entry):
     """When work is shed: the shadow first, then keep-alive, then new requests."""
     defaults: DefaultKeys | None = None
     """What holds where nothing else is said."""
-    groups: Annotated[dict[GroupName, GroupKeys], BeforeValidator(_or_empty({}))] = {}
+    groups: Annotated[
+        dict[GroupName, GroupKeys],
+        BeforeValidator(_or_empty({}), json_schema_input_type=dict[GroupName, GroupKeys] | None),
+    ] = {}
     """Routes that must move together, by name."""
-    routes: Annotated[list[RouteKeys], BeforeValidator(_or_empty([]))] = []
+    routes: Annotated[
+        list[RouteKeys], BeforeValidator(_or_empty([]), json_schema_input_type=list[RouteKeys] | None)
+    ] = []
     """The route table. The order of the entries never matters; what no route claims goes to legacy."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from proxy.table.examples import EXAMPLES
 from proxy.table.grammar import TableKeys
 from proxy.table.scalars import VARIABLE_PATTERN
 
@@ -26,7 +27,25 @@ def json_schema() -> dict[str, Any]:
     }
     description = schema["properties"]["version"]["description"]
     schema["properties"]["version"] = {"description": description, "anyOf": [{"const": 1}, _VARIABLE]}
+    for name, model in {"Table": schema, **schema["$defs"]}.items():
+        for key, value in model["properties"].items():
+            value["examples"] = _examples(name, key, value)
     return schema
+
+
+def _examples(name: str, key: str, value: dict[str, Any]) -> list[Any]:
+    """What may stand there, to be shown beside the description: of our own, or what the type tells."""
+    for known in (f"{name}.{key}", key):
+        if known in EXAMPLES and not (known == key and _told(value)):
+            return [EXAMPLES[known]]
+    return _told(value)
+
+
+def _told(value: dict[str, Any]) -> list[Any]:
+    if value.get("type") == "boolean":
+        return [True, False]
+    found = value.get("examples") or value.get("enum") or []
+    return list(found) or next((told for one in value.get("anyOf", ()) if (told := _told(one))), [])
 
 
 def _called(name: str) -> str:

@@ -8,14 +8,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from proxy.table.examples import EXAMPLES
+from proxy.table.load import load_table
+from proxy.table.mistakes import BadTable
 from proxy.table.schema import json_schema
 from tests.proxy.table.test_load import WHOLE
 from tests.proxy.table.texts import with_routes
+from tests.test_docs import ROOT, tables
 
 SCHEMA = json_schema()
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 TYPES: dict[str, type | tuple[type, ...]] = {
     "object": dict,
     "array": list,
@@ -56,8 +64,11 @@ def errors(value: Any, schema: dict[str, Any], at: str = "$") -> Iterator[str]: 
             case "minLength" | "minItems" | "minProperties":
                 if isinstance(value, str | list | dict) and len(value) < wanted:
                     yield f"{at}: too short"
-            case "maxItems":
-                if isinstance(value, list) and len(value) > wanted:
+            case "maxLength":
+                if isinstance(value, str) and len(value) > wanted:
+                    yield f"{at}: too long"
+            case "maxItems" | "maxProperties":
+                if isinstance(value, list | dict) and len(value) > wanted:
                     yield f"{at}: too long"
             case "items":
                 for index, item in enumerate(value if isinstance(value, list) else ()):
@@ -120,6 +131,71 @@ def test_every_key_is_described() -> None:
         for key, schema in model["properties"].items():
             assert schema.get("description"), key
         assert model["additionalProperties"] is False
+
+
+def test_every_key_has_examples_that_keep_to_it() -> None:
+    for name, model in (("Table", SCHEMA), *SCHEMA["$defs"].items()):
+        for key, schema in model["properties"].items():
+            assert schema["examples"], f"{name}.{key}"
+            for example in schema["examples"]:
+                assert list(errors(example, schema)) == [], f"{name}.{key}: {example}"
+
+
+def test_no_example_is_left_over() -> None:
+    keys = {
+        known
+        for name, model in (("Table", SCHEMA), *SCHEMA["$defs"].items())
+        for key, schema in model["properties"].items()
+        for known in (key, f"{name}.{key}")
+        if EXAMPLES.get(known) in schema["examples"]
+    }
+    assert set(EXAMPLES) - keys == set()
+
+
+def test_it_is_a_schema_and_every_table_that_we_show_keeps_to_it() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    shown = [text for _, text in tables()]
+    files = [path.read_text(encoding="utf-8") for path in ROOT.rglob("routes*.yaml") if ".venv" not in path.parts]
+    assert len(shown) >= 6
+    assert len(files) >= 2
+    for text in (*shown, *files):
+        VALIDATOR.validate(data(text))
+
+
+STRUCTURE = {"unknown-key", "missing-key", "wrong-type"}
+LEAVES = st.sampled_from([None, True, 7, -1, 0.5, "", "x", "10%", "5s", [], {}, [{}], {"zzz": 1}, ["x"]])
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every container with each of its keys."""
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield value, key
+        yield from places(item)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_a_changed_table_is_refused_by_both_or_by_neither_as_far_as_its_structure_tells(chosen: st.DataObject) -> None:
+    table = data(WHOLE)
+    container, key = chosen.draw(st.sampled_from([*places(table)]))
+    match chosen.draw(st.sampled_from(["replace", "remove", "add"])):
+        case "replace":
+            container[key] = chosen.draw(LEAVES)
+        case "remove":
+            del container[key]
+        case _:
+            if isinstance(container, dict):
+                container["zzz"] = chosen.draw(LEAVES)
+    try:
+        load_table(yaml.safe_dump(table, default_flow_style=False), environ={})
+        codes = set()
+    except BadTable as error:
+        codes = {mistake.code for mistake in error.mistakes}
+    refused = [error.message for error in VALIDATOR.iter_errors(table)]
+    if refused:
+        assert codes, refused
+    if codes & STRUCTURE:
+        assert refused, codes
 
 
 def test_a_variable_may_stand_wherever_a_value_of_the_grammar_is_checked_by_a_pattern() -> None:
