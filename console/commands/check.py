@@ -13,11 +13,13 @@ import click
 
 from console.exits import Exit, Invalid
 from console.lint import LINTS
+from console.lint_formats import found_github, found_sarif
 from console.lint_text import lint_text
 from console.options import DEFAULT_CONFIG, format_option, option
 from console.output import print_json
 from console.table.warnings import table_warnings
 from console.table_file import table_text
+from console.version import version
 from proxy.listen.tls import BadCertificate
 from proxy.supervise.certificates import read_certificates
 from proxy.table.load import load_table
@@ -29,7 +31,7 @@ from shadow.figures import plural
 @click.argument("file", envvar="STRANGLER_CONFIG", default=DEFAULT_CONFIG)
 @option("--strict", is_flag=True, help="Warnings count as mistakes.")
 @option("--explain", metavar="CODE", help="Tell what a code means, with an example, and end.")
-@format_option("text", "json")
+@format_option("text", "json", "github", "sarif")
 def command(file: str, strict: bool, explain: str | None, format_: str) -> None:
     """Find every mistake in a route table.
 
@@ -46,10 +48,10 @@ def command(file: str, strict: bool, explain: str | None, format_: str) -> None:
     try:
         text = table_text(file)
     except Invalid as error:
-        if format_ == "json":
-            print_json(_document(name, (Mistake(1, 1, error.message, code="bad-file"),)))
-            sys.exit(Exit.FINDINGS)
-        raise
+        if format_ == "text":
+            raise
+        _tell((Mistake(1, 1, error.message, code="bad-file"),), name, b"", format_)
+        sys.exit(Exit.FINDINGS)
     try:
         table = load_table(text, source=name, with_files=True)
         read_certificates(table.listen.tls)
@@ -66,6 +68,9 @@ def command(file: str, strict: bool, explain: str | None, format_: str) -> None:
         sys.exit(Exit.FINDINGS)
     if format_ == "json":
         print_json(_document(name, warnings, routes=len(table.routes), backends=len(table.backends)))
+        return
+    if format_ != "text":
+        _tell(warnings, name, text, format_)
         return
     if warnings:
         click.echo(f"{render_mistakes(warnings, name, text, _width())}")
@@ -85,6 +90,12 @@ def _explained(code: str) -> str:
 def _tell(mistakes: Sequence[Mistake], name: str, text: bytes, format_: str) -> None:
     if format_ == "json":
         print_json(_document(name, mistakes, ok=False))
+        return
+    if format_ == "github":
+        click.echo(found_github(mistakes, name), nl=False)
+        return
+    if format_ == "sarif":
+        click.echo(found_sarif(mistakes, name, version()), nl=False)
         return
     click.echo(render_mistakes(mistakes, name, text, _width()), nl=False)
     what = "mistake" if any(mistake.severity == ERROR for mistake in mistakes) else "warning"
