@@ -72,6 +72,11 @@ class Meter:
         ]
         self._sum = counters.slot("strangler_request_duration", route=route_name, backend=backend, le="sum")
 
+    @property
+    def total(self) -> int:
+        """Requests answered in this worker's life."""
+        return sum(self._values[slot] for slot in self._classes)
+
     def answered(self, status: int, seconds: float) -> None:
         values = self._values
         # Some servers answer 999; RFC 9110 section 15 takes what is beyond 599 for a 5xx.
@@ -103,4 +108,8 @@ class Meters:
         return meter
 
     def cumulative(self) -> dict[str, dict[str, int]]:
-        return {route: meter.cumulative() for route, meter in self._by_route.items()}
+        """By route, the numbers of this worker's life, with those of each backend that answered."""
+        counts = {route: meter.cumulative() for route, meter in self._by_route.items()}
+        for (route, backend), meter in self._by_pair.items():
+            counts[route][f"answered:{backend}"] = meter.total
+        return counts

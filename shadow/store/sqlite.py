@@ -20,6 +20,7 @@ from shadow.store.read import read_pairs, read_plans, read_signatures, read_summ
 from shadow.store.read_kept import Wanted, read_kept
 from shadow.store.read_learned import Learned, read_learned
 from shadow.store.read_sightings import Sighting, read_sightings
+from shadow.store.read_traffic import EpochSeen, Hour, read_past_epochs, read_traffic
 from shadow.store.records import StoredPair
 from shadow.store.selection import Selection
 from shadow.store.write import StoreWriter
@@ -74,6 +75,16 @@ class SqliteStore:
         """The plans of the table's routes as last told, by route."""
         with open_for_reading(self.path) as connection:
             return read_plans(connection)
+
+    def traffic(self, from_hour: int, route: str | None = None) -> dict[str, list[Hour]]:
+        """By route, who answered and what comparing found, by the hour; ``from_hour`` is Unix time // 3600."""
+        with open_for_reading(self.path) as connection:
+            return read_traffic(connection, from_hour, route)
+
+    def past_epochs(self, route: str, *, limit: int = 20) -> list[EpochSeen]:
+        """The spans in which evidence of ``route`` counted together, newest first."""
+        with open_for_reading(self.path) as connection:
+            return read_past_epochs(connection, route, limit)
 
     def learned(self) -> dict[str, Learned]:
         """What is known of every route's places and rules, by route."""

@@ -35,3 +35,14 @@ def test_seen_is_always_copied_plus_skipped(tmp_path: Path) -> None:
     assert counts["copied"] == 2
     assert sum(number for name, number in counts.items() if name.startswith("skipped:")) == len(Skip)
     counters.close()
+
+
+def test_who_answered_is_told_with_the_route(tmp_path: Path) -> None:
+    counters = Counters(tmp_path, "proxy-0-1")
+    meters = Meters(counters)
+    for backend, times in (("legacy", 3), ("orders", 1)):
+        for status in [200, 404, 503][:times]:
+            meters.of("orders", backend).answered(status, 0.004)
+    counts = meters.cumulative()["orders"]
+    assert {name: n for name, n in counts.items() if n} == {"answered:legacy": 3, "answered:orders": 1}
+    counters.close()
