@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from shadow import gates
@@ -37,6 +39,30 @@ def judge(summary: RouteSummary, *, now: float, bar: Bar = ALONE) -> Readiness:
         bar=figures.bar,
         hours_needed=figures.hours_needed,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One gate: what it asks, and what it says; None if it has nothing against the route."""
+
+    gate: str
+    question: str
+    finding: Finding | None
+
+
+def lines_of(summary: RouteSummary, *, now: float, bar: Bar = ALONE) -> list[Line]:
+    """What every gate says of the route, those that keep it back first, the gravest of them at the top."""
+    figures = Figures(summary, now, bar)
+    lines = [Line(_name(gate), _question(gate), gate(figures)) for gate in _GATES]
+    return sorted(lines, key=lambda line: PRECEDENCE.index(line.finding.verdict if line.finding else Verdict.READY))
+
+
+def _name(gate: Gate) -> str:
+    return gate.__module__.rpartition(".")[2]
+
+
+def _question(gate: Gate) -> str:
+    return (sys.modules[gate.__module__].__doc__ or "").strip()
 
 
 def bars_of(summaries: Iterable[RouteSummary], *, now: float) -> dict[str, Bar]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from console.web import static
-from console.web.api import health, metrics, pairs, reload, report, signatures, status
-from console.web.pages import difference, differences, overview, pair
+from console.web.api import events, health, metrics, pairs, reload, report, signatures, status
+from console.web.pages import difference, differences, overview, pair, route, system
 from console.web.rights import Right
 from console.web.visit import Handler
 
@@ -23,6 +23,9 @@ class Address(NamedTuple):
 
 ADDRESSES: Final = (
     Address("GET", "/", Right.VIEW, overview.show),
+    Address("GET", "/routes/{name}", Right.VIEW, route.show),
+    Address("GET", "/system", Right.VIEW, system.show),
+    Address("GET", "/events", Right.VIEW, events.show),
     Address("GET", "/differences", Right.VIEW, differences.show),
     Address("GET", "/differences/{signature}", Right.VIEW, difference.show),
     Address("POST", "/differences/{signature}/triage", Right.REVIEW, difference.triage),

@@ -14,6 +14,7 @@ from console.web.caller import LOCAL, Caller
 from console.web.evidence import Evidence
 from console.web.guard import Guard
 from console.web.instance import Instance
+from console.web.live import Live
 from console.web.problem import problem
 from console.web.refused import Refused
 from console.web.visit import Visit
@@ -43,10 +44,12 @@ class Admin:
         self._instance = instance
         self._evidence = evidence
         self._guard = guard
+        self._live = Live(instance)
 
     def app(self) -> web.Application:
         app = web.Application(middlewares=[self._shielded], client_max_size=MAX_BODY)
         app.on_response_prepare.append(_add_headers)
+        app.on_shutdown.append(self._end)
         for address in ADDRESSES:
             app.router.add_route(address.method, address.path, self._answering(address))
             if address.method == "GET":
@@ -60,9 +63,12 @@ class Admin:
                 raise Refused(
                     403, f"{caller.name} ({caller.role}) may not {_wanted(address)}: ask an admin for the right"
                 )
-            return await address.handler(Visit(request, caller, self._instance, self._evidence))
+            return await address.handler(Visit(request, caller, self._instance, self._evidence, self._live))
 
         return answer
+
+    async def _end(self, _app: web.Application) -> None:
+        await self._live.end()
 
     @staticmethod
     def _caller(_request: web.Request) -> Caller:

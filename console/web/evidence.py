@@ -12,6 +12,7 @@ from proxy.model.plan import Plan
 from shadow.model import RouteSummary, SignatureSummary
 from shadow.store import NoStore, SqliteStore, StoredPair, StoreError
 from shadow.store.read_sightings import Sighting
+from shadow.store.read_traffic import EpochSeen, Hour
 from shadow.triage import Triage
 
 FRESH_SECONDS: Final = 1.0
@@ -54,6 +55,16 @@ class Evidence:
 
     async def triage_history(self, signature: str) -> list[Triage]:
         return await self._in_a_thread(lambda: self._store.triage_history(signature))
+
+    async def traffic(self, from_hour: int, route: str | None = None) -> dict[str, list[Hour]]:
+        return await self._read(("traffic", from_hour, route), lambda: self._store.traffic(from_hour, route))
+
+    async def past_epochs(self, route: str) -> list[EpochSeen]:
+        return await self._read(("epochs", route), lambda: self._store.past_epochs(route))
+
+    async def sizes(self) -> dict[str, int]:
+        """Bytes of each of the store's files that is there, by name."""
+        return await self._in_a_thread(self._store.sizes)
 
     async def plans(self) -> dict[str, Plan]:
         return await self._read("plans", self._store.plans)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 
@@ -36,9 +37,27 @@ def moment(at: str | None) -> str:
     return "" if at is None else f"{at[:10]} {at[11:19]} UTC"
 
 
+def percent_of(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.0f} %" if part in {0, whole} or 100 * part > whole else "under 1 %"
+
+
+def again(query: Mapping[str, str]) -> str:
+    """The query of the same page, without what was only said once."""
+    return urlencode({name: given for name, given in query.items() if name != "done"})
+
+
+def with_query(query: Mapping[str, str], name: str, value: str) -> str:
+    """The query of the same page with one more choice: in another form, or from the first page of its list."""
+    kept = {key: given for key, given in query.items() if key != "page" or name == "format"}
+    return again({**kept, name: value})
+
+
 FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "number": number,
     "share_of": share_of,
+    "percent_of": percent_of,
+    "again": again,
+    "with_query": with_query,
     "milliseconds": milliseconds,
     "lines": lines,
     "spaced": spaced,

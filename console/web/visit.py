@@ -1,4 +1,4 @@
-"""What a handler gets: the request, who sent it, and the two things it may ask."""
+"""What a handler gets: the request, who sent it, and the things it may ask."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from aiohttp import web
 from console.web.caller import Caller
 from console.web.evidence import Evidence
 from console.web.instance import Instance
+from console.web.live import Live
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Visit:
     caller: Caller
     instance: Instance
     evidence: Evidence
+    live: Live
 
 
 Handler = Callable[[Visit], Awaitable[web.StreamResponse]]

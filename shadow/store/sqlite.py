@@ -86,6 +86,11 @@ class SqliteStore:
         with open_for_reading(self.path) as connection:
             return read_past_epochs(connection, route, limit)
 
+    def sizes(self) -> dict[str, int]:
+        """Bytes of each of the store's files that is there, by name."""
+        files = [self.path, *(self.path.with_name(f"{self.path.name}{suffix}") for suffix in ("-wal", "-shm"))]
+        return {file.name: file.stat().st_size for file in files if file.exists()}
+
     def learned(self) -> dict[str, Learned]:
         """What is known of every route's places and rules, by route."""
         with open_for_reading(self.path) as connection:

@@ -35,6 +35,11 @@ _SAID: Final = {
 
 PATHS: Final[dict[str, Schema]] = {
     "/": get("The overview, for people.", text_of("text/html", "A page without scripts.")),
+    "/events": get(
+        "Server-sent events: `change` whenever the instance's numbers have changed, at most every two seconds.",
+        text_of("text/event-stream", "Until the client or the instance ends."),
+        **{"503": problem("As many listen as may; ask again instead.")},
+    ),
     "/healthz": _HEALTH,
     "/-/healthy": _HEALTH,
     "/readyz": _READY,

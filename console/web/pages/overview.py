@@ -1,41 +1,94 @@
-"""The overview: every route with its stage, weights, evidence and verdict; below, what it runs on."""
+"""The overview: how much the new services answer already, and every route with its stage, weights, evidence and verdict, worst first."""
 
 from __future__ import annotations
 
 import time
-from typing import Any
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, Final
 
 from aiohttp import web
 
 from console.report import report_document, wrong
 from console.web.answers import as_page
+from console.web.paging import paged
+from console.web.traffic import WINDOWS, added, first_hour, moved, owners_of, traffic_document
 from console.web.visit import Visit
-from proxy.model.table import LEGACY, Route, Table
+from proxy.model.table import LEGACY, Route, Stage, Table
+from shadow.model import Verdict
 from shadow.store import StoreError
+from shadow.store.read_traffic import Hour
 
 Document = dict[str, Any]
+Traffic = Mapping[str, list[Hour]]
+
+FILTERS: Final = ("q", "stage", "verdict")
+RECENT_HOURS: Final = 2
+"""What is called the actual share: the hour that runs and the one before it."""
 
 
 async def show(visit: Visit) -> web.Response:
+    now = time.time()
+    query = visit.request.query
+    window = chosen_window(query)
     report = None
+    traffic: Traffic = {}
     trouble = None
     try:
-        report = report_document(await visit.evidence.summaries(), now=time.time())
+        report = report_document(await visit.evidence.summaries(), now=now)
+        traffic = await visit.evidence.traffic(first_hour(now, window))
     except StoreError as error:
         trouble = f"no evidence to show: {error}"
-    document = overview_document(await visit.instance.status(), visit.instance.table, report, trouble)
+    document = overview_document(
+        await visit.instance.status(),
+        visit.instance.table,
+        report,
+        trouble,
+        traffic={"hours": traffic, "now": now, "window": window},
+        query=query,
+    )
     return as_page(visit, "overview.html", document)
 
 
-def overview_document(status: Document, table: Table | None, report: Document | None, trouble: str | None) -> Document:
-    """``report`` is None when there is no evidence to show; ``trouble`` says why."""
+def chosen_window(query: Mapping[str, str]) -> str:
+    window = query.get("window", "24h")
+    return window if window in WINDOWS else "24h"
+
+
+def overview_document(
+    status: Document,
+    table: Table | None,
+    report: Document | None,
+    trouble: str | None,
+    *,
+    traffic: Document | None = None,
+    query: Mapping[str, str] | None = None,
+) -> Document:
+    """``report`` is None when there is no evidence to show; ``trouble`` says why. ``traffic`` has the ``hours`` of each route, ``now``
+    and the ``window``; ``query`` is the page's."""
+    query = query or {}
+    traffic = traffic or {"hours": {}, "now": 0.0, "window": "24h"}
     recorded = {route["route"]: route for route in report["routes"]} if report else {}
     known = {route.name: route for route in table.routes} if table else {}
     names = [*recorded, *(name for name in known if name not in recorded)]
+    hours: Traffic = traffic["hours"]
+    routes = [
+        _route(name, known.get(name), recorded.get(name)) | _owners(hours.get(name, []), traffic["now"])
+        for name in names
+    ]
+    chosen = {name: query.get(name, "") for name in FILTERS}
+    shown = paged([route for route in routes if _fits(route, chosen)], query)
     return {
         "status": status,
         "notices": [*status["reasons"], *([trouble] if trouble else [])],
-        "routes": [_route(name, known.get(name), recorded.get(name)) for name in names],
+        "stages": _counted(routes, "stage", [stage.value for stage in Stage]),
+        "verdicts": _counted(routes, "verdict", [verdict.value for verdict in Verdict]),
+        "traffic": traffic_document(added(hours), now=traffic["now"], window=traffic["window"]),
+        "windows": list(WINDOWS),
+        "chosen": chosen,
+        "all": len(routes),
+        "list": shown,
+        "routes": shown["items"],
     }
 
 
@@ -45,6 +98,7 @@ def _route(name: str, route: Route | None, recorded: Document | None) -> Documen
     return {
         "route": name,
         "stage": recorded["stage"] if recorded else route.stage.value if route else "",
+        "match": match_words(route) if route else [],
         "group": route.group if route else None,
         "weights": weights(route) if route else [],
         "shadowed": compared,
@@ -57,6 +111,38 @@ def _route(name: str, route: Route | None, recorded: Document | None) -> Documen
         "latency_ms": recorded["latency_ms"] if recorded else None,
         "signatures": recorded["signatures"] if recorded else [],
     }
+
+
+def _owners(hours: list[Hour], now: float) -> Document:
+    """Of this window and, as ``actual``, of the last hours."""
+    recent = owners_of(hour for hour in hours if hour.hour > int(now // 3600) - RECENT_HOURS)
+    return {"traffic": moved(owners_of(hours)), "actual": moved(recent)}
+
+
+def _counted(routes: list[Document], name: str, values: list[str]) -> dict[str, int]:
+    found = Counter(route[name] for route in routes)
+    return {value: found[value] for value in values}
+
+
+def _fits(route: Document, chosen: Mapping[str, str]) -> bool:
+    if any(chosen[name] and route[name] != chosen[name] for name in ("stage", "verdict")):
+        return False
+    sought = chosen["q"].casefold()
+    return any(sought in text.casefold() for text in (route["route"], route["group"] or "", *route["match"]))
+
+
+def match_words(route: Route) -> list[str]:
+    """One line for each way to match: methods, host, path, conditions."""
+    return [
+        " ".join(
+            [
+                *sorted(match.methods),
+                (match.host or "") + (match.path or (f"~{match.path_regex}" if match.path_regex else "/**")),
+                *(f"{one.kind.value} {one.name}: {one.value}" for one in match.conditions),
+            ]
+        )
+        for match in route.matches
+    ]
 
 
 def weights(route: Route) -> list[Document]:
