@@ -42,9 +42,11 @@ class Live:
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
         try:
+            seen = self._seen
             await response.write(b"retry: 3000\n\n")
             while not self._ended:
-                await response.write(await self._next())
+                event, seen = await self._next(seen)
+                await response.write(event)
         except ConnectionError:
             pass  # the page was closed
         finally:
@@ -57,13 +59,14 @@ class Live:
         async with self._news:
             self._news.notify_all()
 
-    async def _next(self) -> bytes:
+    async def _next(self, seen: str) -> tuple[bytes, str]:
+        """The next event of a page that knows of ``seen``, and what it knows of then."""
         try:
             async with asyncio.timeout(SILENT_LOOKS * self._seconds), self._news:
-                await self._news.wait()
+                await self._news.wait_for(lambda: self._ended or self._seen != seen)
         except TimeoutError:
-            return b": nothing new\n\n"
-        return b"event: change\ndata: \n\n"
+            return b": nothing new\n\n", seen
+        return b"event: change\ndata: \n\n", self._seen
 
     async def _look(self) -> None:
         while self.listeners:
