@@ -20,9 +20,6 @@ from shadow.store.read_places import read_hits, read_places
 from shadow.store.read_shapes import read_coverage
 from shadow.store.records import StoredPair
 
-_LIKE_ESCAPES: Final = str.maketrans({"%": "\\%", "_": "\\_", "\\": "\\\\"})
-
-
 SELECT_PAIR: Final = (
     "SELECT pair.id, request_id, epoch.route, epoch.rules, table_version, pair.at, outcome, method, target,"
     ' main AS "primary", shadow, found, content.body AS content'
@@ -81,9 +78,11 @@ def read_pairs(connection: sqlite3.Connection, given: str, limit: int) -> list[S
     """The kept pairs whose id begins with ``given``, or whose request had it as its id; newest first, ``limit`` at most."""
     cursor = connection.cursor()
     cursor.row_factory = sqlite3.Row
+    # A range and a union, not LIKE and OR: each half finds its rows by an index, among millions too.
     rows = cursor.execute(
-        f"{SELECT_PAIR} WHERE pair.id LIKE ? ESCAPE '\\' OR request_id = ? ORDER BY pair.at DESC LIMIT ?",
-        (given.translate(_LIKE_ESCAPES) + "%", given, limit),
+        f"{SELECT_PAIR} WHERE pair.id IN (SELECT id FROM pair WHERE id BETWEEN ?3 AND ?3 || char(1114111)"  # noqa: S608 - our own columns
+        " UNION SELECT id FROM pair WHERE request_id = ?1) ORDER BY pair.at DESC LIMIT ?2",
+        (given, limit, given.lower()),
     )
     return [pair_of(row) for row in rows]
 
