@@ -7,6 +7,8 @@ from typing import Any, Final
 from console.counted import Counted
 from proxy.limits.shedding import Step
 from proxy.model.decision import NOT_LOST, Skip
+from proxy.model.keep import Keep
+from proxy.model.log import rfc3339
 from proxy.model.table import UNCLAIMED, Table
 
 Document = dict[str, Any]
@@ -38,6 +40,20 @@ def status_document(told: Document, table: Table | None, counted: Counted) -> Do
         "overload": _overload(counted),
         "tap": _tap(counted),
         "backends": backends,
+        "store": _store(table, counted),
+    }
+
+
+def _store(table: Table | None, counted: Counted) -> Document:
+    """What is kept, within which limits, and what has gone for each of them."""
+    keep = table.keep if table is not None else Keep()
+    removed = counted.by("strangler_store_removed", "limit")
+    oldest = counted.total("strangler_store_oldest_contents")
+    return {
+        "bytes": counted.total("strangler_store_bytes"),
+        "oldest_contents": rfc3339(oldest) if oldest else None,
+        "keep": {"contents_seconds": keep.contents, "evidence_seconds": keep.evidence, "bytes": keep.size},
+        "removed": {limit: removed.get(limit, 0) for limit in ("contents", "evidence", "size")},
     }
 
 

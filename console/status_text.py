@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from proxy.model.keep import DAY
 from proxy.model.printable import printable
 
 Document = dict[str, Any]
@@ -11,7 +12,29 @@ Document = dict[str, Any]
 
 def status_text(status: Document) -> str:
     """``status`` is what ``/api/v1/status`` answers."""
-    return "\n".join([*_head(status), "", *_processes(status), "", *_backends(status), "", *_requests(status)])
+    return "\n".join(
+        [
+            *_head(status),
+            "",
+            *_processes(status),
+            "",
+            *_backends(status),
+            "",
+            *_requests(status),
+            *_store(status["store"]),
+        ]
+    )
+
+
+def _store(store: Document) -> list[str]:
+    """Its size of what it may have, the age of the oldest contents, and what went before its time."""
+    keep = store["keep"]
+    oldest = f", requests and answers since {store['oldest_contents'][:19]}Z" if store["oldest_contents"] else ""
+    early = f"; {store['removed']['size']:,} pairs lost theirs early, for its size" if store["removed"]["size"] else ""
+    days = f"{keep['contents_seconds'] / DAY:g} of {keep['evidence_seconds'] / DAY:g} days"
+    return [
+        f"store: {store['bytes'] / 2**20:,.0f} of {keep['bytes'] / 2**20:,.0f} MiB{oldest}; contents are kept {days}{early}"
+    ]
 
 
 def _head(status: Document) -> list[str]:

@@ -22,6 +22,7 @@ from proxy.heads import captured_head, chunk, frame_answer, last_chunk
 from proxy.mend import mend_failure, mend_lateness, mend_status
 from proxy.model.decision import Decision, Skip
 from proxy.model.message import Headers, RequestHead
+from proxy.model.redact import NO_RULES
 from proxy.model.secret_names import plain_id
 from proxy.model.table import Timeouts
 from proxy.patience import CONTINUE_SECONDS
@@ -362,8 +363,11 @@ class Passage:
             skip = live.tap.offer(self._captured(took))
         meter.route.taken(skip)
         first_byte = self._first_byte_at - self._sent_at if self.answer_begun else None
+        redact, target = decision.route.redact, self.head.target
+        if redact is not NO_RULES:
+            target = redact.loggable(target)
         live.access_log.log(
-            decision.route.name, self.backend.name, decision.reason, skip, self.head.method, self.head.target,
+            decision.route.name, self.backend.name, decision.reason, skip, self.head.method, target,
             self.status, self.bytes_in, self.bytes_out, took, first_byte, self.request_id, self.client.peer,
         )  # fmt: skip
         self.client.passage_ended(self)

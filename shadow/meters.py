@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from proxy.model.counters import Counters
 from proxy.model.decision import Skip
 from shadow.model import Outcome
+from shadow.store.retention import Holding, Removed
 
 
 class Meters:
-    __slots__ = ("_counters", "_queue", "_queue_bytes", "_store_bad")
+    __slots__ = ("_counters", "_oldest", "_queue", "_queue_bytes", "_store_bad", "_store_bytes")
 
     def __init__(self, counters: Counters) -> None:
         self._counters = counters
         self._queue = counters.slot("strangler_shadow_queue")
         self._queue_bytes = counters.slot("strangler_shadow_queue_bytes")
         self._store_bad = counters.slot("strangler_store_bad")
+        self._store_bytes = counters.slot("strangler_store_bytes")
+        self._oldest = counters.slot("strangler_store_oldest_contents")
 
     def received(self, route: str) -> None:
         self._counters.add("strangler_shadow_received", route=route)
@@ -37,6 +42,14 @@ class Meters:
     def set_aside(self, file: str) -> None:
         """A damaged store got this name."""
         self._counters.add("strangler_store_set_aside", file=file)
+
+    def kept(self, removed: Removed, holding: Holding) -> None:
+        """What retention took, and what the store holds."""
+        self._counters.values[self._store_bytes] = holding.used
+        self._counters.values[self._oldest] = int(holding.oldest or 0)
+        for limit, count in asdict(removed).items():
+            if count:
+                self._counters.add("strangler_store_removed", count, limit=limit)
 
     def queue(self, waiting: int, size: int) -> None:
         """``size`` is bytes waiting or in replay."""

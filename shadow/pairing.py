@@ -17,9 +17,11 @@ from proxy.model.decision import Skip
 from proxy.model.exchange import Exchange
 from proxy.model.message import RequestHead
 from proxy.model.plan import Plan
+from proxy.model.redact import RedactRules
 from shadow.asking import Asker, Asking
 from shadow.classify import Classified, classify, needs_recheck
 from shadow.compare import Limits
+from shadow.compare.media import media_of
 from shadow.copy import Unrepeatable
 from shadow.evidence.repeats import Repeats
 from shadow.evidence.shape import shape_of, status_class, version_of
@@ -193,7 +195,7 @@ class Pairing:
         """One that knows the secrets of this pair: all of them if it is kept, else, for the paths, those that are quickly found."""
         if not wanted and (pair.classified is None or not pair.classified.differing):
             return self._redactor
-        redactor, head = self._redactor.of_pair(pair.exchange.identity), pair.head
+        redactor, head = self._redactor.of_pair(pair.exchange.identity, _rules_for(pair)), pair.head
         redactor.learn_from(head.headers, head.target.decode("latin-1"), pair.exchange.request_body if wanted else b"")
         for answer in (pair.control, pair.candidate, pair.again):
             if answer is not None:
@@ -253,6 +255,15 @@ def _stored(answer: Answer | None, redactor: Redactor) -> StoredAnswer | None:
         return None
     headers, body = redactor.headers(answer.headers), redactor.body(answer.headers, answer.body)
     return StoredAnswer(answer.status, headers, body, answer.first_byte, answer.total)
+
+
+def _rules_for(pair: Pair) -> RedactRules:
+    """A path of the table is one into JSON: where an answer is of another type, its last name is hidden wherever it stands."""
+    rules = pair.plan.redact
+    answers = [answer for answer in (pair.control, pair.candidate) if answer is not None]
+    if not rules.paths or all(media_of(answer.headers).is_json for answer in answers):
+        return rules
+    return rules.with_last_names()
 
 
 def _wants_recheck(classified: Classified) -> bool:

@@ -16,13 +16,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from proxy.model.decision import Skip
+from proxy.model.keep import Keep
 from proxy.model.plan import Plan
 from shadow.inbox import Receipt
 from shadow.meters import Meters
 from shadow.store.batch import Batch
 from shadow.store.keeper import StoreKeeper
 from shadow.store.records import Recorded
-from shadow.store.retention import Retention
+from shadow.store.retention import Removed
 from shadow.store.sqlite import SqliteStore
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ MAX_BYTES: Final = 32 * 1024 * 1024
 
 RETRY_SECONDS: Final = (0.1, 0.5, 2.0)
 CLEANING_SECONDS: Final = 600.0
+MEASURING_SECONDS: Final = 10.0
 
 
 @dataclass(slots=True)
@@ -54,12 +56,11 @@ class Recorder:
         store: SqliteStore,
         meters: Meters,
         *,
-        retention: Retention | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
         self._meters = meters
-        self._retention = retention or Retention()
+        self._keep = Keep()
         self._clock = clock
         self._pending = _Pending()
         self._lock = threading.Lock()
@@ -70,6 +71,7 @@ class Recorder:
         self._keeper = StoreKeeper(store, clock, self._tell)
         self._failing = False
         self._cleaned_at = 0.0
+        self._measured_at = 0.0
         self._plans: tuple[dict[str, Plan], float] | None = None
 
     def start(self) -> None:
@@ -79,6 +81,8 @@ class Recorder:
     def plans(self, plans: dict[str, Plan]) -> None:
         with self._lock:
             self._plans = plans, self._clock()
+            # The same in all of them; a table without routes records nothing.
+            self._keep = next((plan.keep for plan in plans.values()), self._keep)
             self._pending.batch.plans, self._pending.batch.plans_at = self._plans
 
     def told(self, source: str, route: str, rules: str, numbers: dict[str, int]) -> None:
@@ -128,7 +132,7 @@ class Recorder:
                 self._settle(pending, committed=self._write(pending.batch))
             if last:
                 break
-            self._clean_up_now_and_then()
+            self._tend_now_and_then()
         self._keeper.close()
 
     def _write(self, batch: Batch) -> bool:
@@ -186,12 +190,21 @@ class Recorder:
         for receipt, count in pending.receipts.items():
             receipt.dealt_with(count)
 
-    def _clean_up_now_and_then(self) -> None:
+    def _tend_now_and_then(self) -> None:
+        """Remove what is too old, and tell what there is."""
         now = self._clock()
-        if not self._keeper.is_open or now - self._cleaned_at < CLEANING_SECONDS:
+        if not self._keeper.is_open or now - self._measured_at < MEASURING_SECONDS:
             return
-        self._cleaned_at = now
+        self._measured_at = now
+        removed = Removed()
         try:
-            self._keeper.remove_old(now, self._retention)
+            if now - self._cleaned_at >= CLEANING_SECONDS:
+                self._cleaned_at = now
+                removed = self._keeper.remove_old(now, self._keep)
+            holding = self._keeper.holding()
         except Exception as error:  # noqa: BLE001 - as in _attempt; what is too old is removed the next time
             log.warning("could not remove old results", extra={"reason": str(error)})
+            return
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._meters.kept, removed, holding)

@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 from proxy.model.message import Headers
 from proxy.model.path import parse_path
 from proxy.model.printable import printable
+from proxy.model.redact import NO_RULES, RedactRules
 from shadow.compare.charset import read_text
 from shadow.compare.coding import Unreadable, Unsupported, decoded
 from shadow.compare.media import Media, media_of
@@ -23,8 +24,9 @@ from shadow.redact_form import redact_form, redact_multipart, redact_target, red
 from shadow.redact_identity import hashed_identity, key_mark
 from shadow.redact_json import looks_like_json, redact_json
 from shadow.redact_known import Known, unquoted
-from shadow.redact_names import is_secret_header, is_secret_name
+from shadow.redact_paths import redact_paths
 from shadow.redact_patterns import redact_text
+from shadow.redact_types import Hide
 from shadow.store.records import StoredBody, TextHeaders
 
 MAX_BODY: Final = 64 * 1024
@@ -70,17 +72,19 @@ T = TypeVar("T")
 class Redactor:
     """``secret`` is the installation's key: what was hidden under one key looks different under another."""
 
-    __slots__ = ("_found", "_key", "_known", "_mask")
+    __slots__ = ("_found", "_hide", "_key", "_known", "_mask")
 
     def __init__(self, secret: bytes) -> None:
         self._key = hashlib.blake2b(secret, person=b"strangler redact").digest()
         self._known: tuple[str, ...] = ()
         self._mask: re.Pattern[str] | None = None
         self._found: Known | None = None
+        self._hide = Hide(self.hide)
 
-    def of_pair(self, identity: str) -> Redactor:
-        """One that hides what it has hidden once, and ``identity``, wherever it stands: ``learn_from`` all messages first."""
+    def of_pair(self, identity: str, rules: RedactRules = NO_RULES) -> Redactor:
+        """One that hides what ``rules`` say, what it has hidden once, and ``identity``, wherever it stands: ``learn_from`` all messages first."""
         one = Redactor.__new__(Redactor)
+        one._hide = Hide(one.hide, rules)
         one._key, one._known, one._mask, one._found = self._key, self._known, self._mask, Known()
         one._found.add(identity)
         return one
@@ -127,28 +131,30 @@ class Redactor:
     def text(self, text: str) -> str:
         """A short text from a stranger: a request id, an error."""
         return _closed(
-            lambda: _cut(printable(self._swept(redact_text(self._masked(text[: MAX_VALUE + _MARGIN]), self.hide)))),
+            lambda: _cut(printable(self._swept(redact_text(self._masked(text[: MAX_VALUE + _MARGIN]), self._hide)))),
             "redacted",
         )
 
     def path(self, path: str) -> str:
         """Where something differs. Names of members may be secrets too: those known, and below a secret one all that are no words."""
         return _closed(
-            lambda: printable(self._swept(redact_text(self._masked(self._below_secrets(path)), self.hide))),
+            lambda: printable(self._swept(redact_text(self._masked(self._below_secrets(path)), self._hide))),
             "(redacted)",
         )
 
     def _below_secrets(self, path: str) -> str:
-        if not _is_secret_path(path):
+        if not self._is_secret_path(path):
             return path
-        end = next((found.end() for found in _STEP.finditer(path) if is_secret_name(found[0])), len(path))
+        end = next((found.end() for found in _STEP.finditer(path) if self._hide.names(found[0])), len(path))
         return path[:end] + _STEP.sub(
             lambda step: step[0] if _WORD.fullmatch(step[0]) else self.hide(unquoted(step[0])), path[end:]
         )
 
     def target(self, target: str) -> str:
         return _closed(
-            lambda: _cut(printable(self._swept(redact_target(self._masked(target[: MAX_VALUE + _MARGIN]), self.hide)))),
+            lambda: _cut(
+                printable(self._swept(redact_target(self._masked(target[: MAX_VALUE + _MARGIN]), self._hide)))
+            ),
             "redacted",
         )
 
@@ -179,23 +185,23 @@ class Redactor:
                 return "; ".join(self._cookie(pair) for pair in value.split("; "))
             case "set-cookie":
                 pair, semicolon, attributes = value.partition(";")
-                return self._cookie(pair) + semicolon + redact_text(attributes, self.hide)
+                return self._cookie(pair) + semicolon + redact_text(attributes, self._hide)
             case "authorization" | "proxy-authorization":
                 scheme, space, rest = value.partition(" ")
                 if self._found is not None and scheme.lower() == "basic":
                     self._found.add_basic(rest.strip())
                 return f"{scheme} {self.hide(rest)}" if space else self.hide(value)
             case "referer" | "location" | "content-location":
-                return redact_target(value, self.hide)
+                return redact_target(value, self._hide)
             case _:
-                return self.hide(value) if is_secret_header(name) else redact_value(value, self.hide)
+                return self.hide(value) if self._hide.names_header(name) else redact_value(value, self._hide)
 
     def _cookie(self, pair: str) -> str:
         name, equals, value = pair.partition("=")
         if not equals:
             return self.hide(pair)
         # Every cookie's value is hidden; only what can hardly be a word is looked for elsewhere.
-        telling = is_secret_name(name) or (len(value) >= _RANDOM and any(char.isdigit() for char in value))
+        telling = self._hide.names(name) or (len(value) >= _RANDOM and any(char.isdigit() for char in value))
         return f"{name}={self.hide(value) if telling else self._hashed(value)}"
 
     def _body(self, headers: Headers, body: bytes) -> StoredBody:
@@ -213,39 +219,48 @@ class Redactor:
         return StoredBody(text, size, note)
 
     def _by_type(self, text: str, media: Media) -> str:
+        hide = self._hide
+        if hide.rules.paths:
+            if media.is_json or looks_like_json(text):
+                text = redact_paths(text, hide)
+            else:
+                hide = Hide(self.hide, hide.rules.with_last_names())
         if media.type == "application/x-www-form-urlencoded":
-            return redact_form(text, self.hide)
+            return redact_form(text, hide)
         boundary = dict(media.parameters).get("boundary")
         if media.type.startswith("multipart/") and boundary:
-            return redact_multipart(text, boundary, self.hide)
+            return redact_multipart(text, boundary, hide)
         if media.is_json or looks_like_json(text):
-            return redact_json(text, self.hide)
-        return redact_text(text, self.hide)
+            return redact_json(text, hide)
+        return redact_text(text, hide)
 
     def _difference(self, difference: Difference) -> Difference:
-        secret = _is_secret_path(difference.path)
+        secret = self._is_secret_path(difference.path)
         control, candidate = (
-            None if value is None else self._value(value, secret=secret)
+            None if value is None else self._value(value, difference.path, secret=secret)
             for value in (difference.control, difference.candidate)
         )
         general = None if difference.general is None else self.path(difference.general)
         return Difference(self.path(difference.path), difference.kind, control, candidate, general)
 
-    def _value(self, value: str, *, secret: bool) -> str:
+    def _value(self, value: str, path: str, *, secret: bool) -> str:
         if secret:
             return self.hide(unquoted(value))
+        if self._hide.rules.paths and path.startswith("$"):
+            value = redact_paths(value, self._hide, parse_path(path))
         value, known = self._masked(value), self._found
-        return printable(redact_json(value if known is None else known.swept_value(value, self._hashed), self.hide))
+        return printable(redact_json(value if known is None else known.swept_value(value, self._hashed), self._hide))
+
+    def _is_secret_path(self, path: str) -> bool:
+        """Whether a place lies in, or below, something of a secret name, or that a rule hides."""
+        if path.startswith("$"):
+            steps = parse_path(path)
+            named = any(isinstance(step, str) and self._hide.names(step) for step in steps)
+            return named or self._hide.rules.at(steps)
+        return path.startswith("header:") and self._hide.names_header(path.removeprefix("header:"))
 
     def _swept(self, text: str) -> str:
         return text if self._found is None else self._found.swept(text, self._hashed)
-
-
-def _is_secret_path(path: str) -> bool:
-    """Whether a place lies in, or below, something of a secret name."""
-    if path.startswith("$"):
-        return any(isinstance(step, str) and is_secret_name(step) for step in parse_path(path))
-    return path.startswith("header:") and is_secret_header(path.removeprefix("header:"))
 
 
 def _decoded(piece: bytes) -> str:

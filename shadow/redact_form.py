@@ -7,7 +7,6 @@ from typing import Final
 from urllib.parse import quote, unquote, unquote_plus
 
 from shadow.redact_json import looks_like_json, redact_json
-from shadow.redact_names import is_secret_name, is_secret_parameter
 from shadow.redact_patterns import redact_text
 from shadow.redact_types import Hide
 
@@ -42,7 +41,7 @@ def _segments(path: str, hide: Hide) -> str:
     """What follows a segment of a secret name is its value, if it does not look like a word: ``/reset-password/8f3a...``."""
     segments = path.split("/")
     return "/".join(
-        hide(segment) if is_secret_name(before) and _VALUE.search(segment) else segment
+        hide(segment) if hide.names(before) and _VALUE.search(segment) else segment
         for before, segment in zip(["", *segments], segments, strict=False)
     )
 
@@ -60,7 +59,8 @@ def _redacted_field(field: str, hide: Hide) -> str:
         plain = unquote_plus(field, errors="backslashreplace")
         redacted = redact_text(plain, hide)
         return field if redacted == plain else quote(redacted)
-    if is_secret_parameter(unquote_plus(name, errors="backslashreplace")):
+    if hide.names_parameter(unquote_plus(name, errors="backslashreplace")):
+        hide(unquote_plus(value, errors="backslashreplace"))  # as differences show it
         return f"{name}={hide(value)}" if value else field
     plain = unquote_plus(value, errors="backslashreplace")
     redacted = redact_value(plain, hide)
@@ -81,11 +81,11 @@ def _redacted_part(part: str, hide: Hide) -> str:
     else:
         name = _DISPOSITION_NAME.search(head)
         value = body.removesuffix("\r\n")
-        secret = name is None or is_secret_name(name[1])
+        secret = name is None or hide.names(name[1])
         body = (hide(value) if secret else redact_value(value, hide)) + "\r\n"
     return head + gap + body
 
 
 def _redacted_line(line: str, hide: Hide) -> str:
     name, colon, value = line.partition(":")
-    return f"{name}: {hide(value.strip())}" if colon and is_secret_name(name.strip()) else redact_text(line, hide)
+    return f"{name}: {hide(value.strip())}" if colon and hide.names(name.strip()) else redact_text(line, hide)

@@ -8,12 +8,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from shadow.redact_names import is_secret_name
 from shadow.redact_patterns import redact_text
 from shadow.redact_types import Hide
 
 # A string without an end goes to the end of the text, so there is at most one of them.
-_TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|".*|[{}\[\],:]|[^\s{}\[\],:"]+|\s+', re.DOTALL)
+TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|".*|[{}\[\],:]|[^\s{}\[\],:"]+|\s+', re.DOTALL)
 _OPENS: Final = frozenset("{[")
 _CLOSES: Final = frozenset("}]")
 _NAMING: Final = frozenset({"name", "key", "field", "header", "id"})
@@ -42,18 +41,18 @@ def redact_json(text: str, hide: Hide, nested: int = 0) -> str:
 
 
 def _scanned(text: str, hide: Hide, nested: int) -> str:
-    tokens = _TOKEN.findall(text)
-    named = _named_values(tokens)
+    tokens = TOKEN.findall(text)
+    named = _named_values(tokens, hide)
     pieces: list[str] = []
     at = 0
     while at < len(tokens):
         token = tokens[at]
         value = _value_of_key(tokens, at) if token[0] == '"' else None
-        if value is not None and (at in named or is_secret_name(_inner(token))):
-            end = _end_of_value(tokens, value)
+        if value is not None and (at in named or hide.names(written_in(token))):
+            end = end_of_value(tokens, value)
             pieces += tokens[at:value]
             if value < end:
-                pieces.append(json.dumps(hide(_inner("".join(tokens[value:end]).strip()))))
+                pieces.append(json.dumps(hide(written_in("".join(tokens[value:end]).strip()))))
             at = end
         else:
             pieces.append(_redacted(token, hide, nested))
@@ -61,7 +60,7 @@ def _scanned(text: str, hide: Hide, nested: int) -> str:
     return "".join(pieces)
 
 
-def _named_values(tokens: list[str]) -> set[int]:
+def _named_values(tokens: list[str], hide: Hide) -> set[int]:
     """Where the member ``value`` begins in objects such as ``{"name": "password", "value": "..."}``."""
     around: list[_Named] = []
     done: list[_Named] = []
@@ -71,17 +70,17 @@ def _named_values(tokens: list[str]) -> set[int]:
         elif piece == "}" and around:
             done.append(around.pop())
         elif around and piece[0] == '"' and piece[1:-1].lower() in _NAMING | _VALUES:
-            _note(around[-1], tokens, at)
+            _note(around[-1], tokens, at, hide)
     return {at for one in (*done, *around) if one.secret for at in one.values}
 
 
-def _note(named: _Named, tokens: list[str], at: int) -> None:
+def _note(named: _Named, tokens: list[str], at: int, hide: Hide) -> None:
     value = _value_of_key(tokens, at)
     if value is None or value >= len(tokens):
         return
     if tokens[at][1:-1].lower() in _VALUES:
         named.values.append(at)
-    elif tokens[value][0] == '"' and is_secret_name(_inner(tokens[value])):
+    elif tokens[value][0] == '"' and hide.names(written_in(tokens[value])):
         named.secret = True
 
 
@@ -105,7 +104,7 @@ def _skip_space(tokens: list[str], at: int) -> int:
     return at
 
 
-def _end_of_value(tokens: list[str], at: int) -> int:
+def end_of_value(tokens: list[str], at: int) -> int:
     """One past the value that begins at ``at``: all that stands before the next comma or closing bracket of its own level."""
     depth = 0
     end = at
@@ -125,7 +124,7 @@ def _redacted(token: str, hide: Hide, nested: int) -> str:
     if token[0] != '"':
         text = token if token[0] in " \t\r\n{}[],:" else redact_text(token, hide)
         return token if text == token else json.dumps(text)
-    inner = _inner(token)
+    inner = written_in(token)
     if looks_like_json(inner):
         text = redact_json(inner, hide, nested + 1) if nested < _MOST_NESTED else hide(inner)
     else:
@@ -133,7 +132,7 @@ def _redacted(token: str, hide: Hide, nested: int) -> str:
     return token if text == inner else json.dumps(text, ensure_ascii=False)
 
 
-def _inner(token: str) -> str:
+def written_in(token: str) -> str:
     """The text of a JSON string; of anything else, the token itself."""
     if token[:1] != '"':
         return token

@@ -12,7 +12,7 @@ import json
 from typing import Final
 from urllib.parse import quote
 
-from shadow.redact_types import Hide
+from shadow.redact_types import StandIn
 
 MAX_KNOWN: Final = 500
 """Secrets of one pair that are looked for elsewhere. All are hidden where they were found."""
@@ -57,13 +57,13 @@ class Known:
         self.add(plain)
         self.add(plain.partition(":")[2])
 
-    def swept(self, text: str, hide: Hide) -> str:
+    def swept(self, text: str, hide: StandIn) -> str:
         for spelling, secret in self._longest_first():
             if spelling in text:
                 text = text.replace(spelling, hide(secret))
         return text
 
-    def swept_value(self, value: str, hide: Hide) -> str:
+    def swept_value(self, value: str, hide: StandIn) -> str:
         """A value as a difference shows it: a document of JSON, or an excerpt of a text."""
         if not self._exact:
             return value
@@ -78,7 +78,7 @@ class Known:
             self._ordered = sorted(self._within.items(), key=lambda item: -len(item[0]))
         return self._ordered
 
-    def _without_ends(self, value: str, hide: Hide) -> str:
+    def _without_ends(self, value: str, hide: StandIn) -> str:
         """An excerpt may begin or end within a secret."""
         start = value.find('"') + 1
         end = value.find("…", start)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from shadow.redact_names import is_secret_name
 from shadow.redact_types import Hide
 
 _PIECE: Final = re.compile(
@@ -81,7 +80,7 @@ class _Scan:
             return
         if "=" in attributes:
             given = {one["name"].lower(): _value(one) for one in _ATTRIBUTE.finditer(attributes)}
-            field = _names_secret(given)
+            field = _names_secret(given, self._hide)
             whole = attributes
             attributes = _ATTRIBUTE.sub(lambda one: self._attribute(one, field=field), attributes)
             start = found.start("attributes") - found.start()
@@ -96,14 +95,14 @@ class _Scan:
             return
         if self._within:
             self._depth += tag == self._within
-        elif is_secret_name(tag.rpartition(":")[2]) or (field and tag.lower() not in _ONLY_LABELS):
+        elif self._hide.names(tag.rpartition(":")[2]) or (field and tag.lower() not in _ONLY_LABELS):
             self._within, self._depth = tag, 1
         else:
-            self._next = is_secret_name(given.get("id", ""))
+            self._next = self._hide.names(given.get("id", ""))
 
     def _attribute(self, found: re.Match[str], *, field: bool) -> str:
         name, value = found["name"].lower(), _value(found)
-        secret = self._within or is_secret_name(name.rpartition(":")[2]) or (field and name in _VALUES)
+        secret = self._within or self._hide.names(name.rpartition(":")[2]) or (field and name in _VALUES)
         if not value or not secret:
             return found[0]
         start = found.start(found.lastgroup or 0) - found.start()
@@ -114,7 +113,7 @@ def _value(found: re.Match[str]) -> str:
     return found[found.lastgroup or 0] or ""
 
 
-def _names_secret(given: dict[str, str]) -> bool:
+def _names_secret(given: dict[str, str], hide: Hide) -> bool:
     if given.get("type", "").lower() == "password":
         return True
-    return any(is_secret_name(given[name]) for name in _NAMING if name in given)
+    return any(hide.names(given[name]) for name in _NAMING if name in given)

@@ -7,7 +7,6 @@ from typing import Final
 
 from proxy.model.secret_names import looks_like_card
 from shadow.redact_markup import redact_markup
-from shadow.redact_names import is_secret_name
 from shadow.redact_types import Hide
 
 PATTERNS: Final = {
@@ -42,7 +41,7 @@ PATTERNS: Final = {
 def redact_text(text: str, hide: Hide) -> str:
     if "<" in text:  # first: the patterns find no more than what stands on one line
         text = redact_markup(text, hide)
-    for pattern in PATTERNS.values():
+    for pattern in (*PATTERNS.values(), *hide.rules.compiled()):
         text = _replace(pattern, text, hide)
     return text
 
@@ -52,7 +51,7 @@ def _replace(pattern: re.Pattern[str], text: str, hide: Hide) -> str:
     at = 0
     for found in pattern.finditer(text):
         groups = found.groupdict()
-        if "name" in groups and not is_secret_name(groups["name"]):
+        if "name" in groups and not hide.names(groups["name"]):
             continue
         if "card" in groups and not looks_like_card(groups["card"]):
             continue

@@ -215,6 +215,19 @@ METRICS = {
             "Cookie jars of users that had to make room for others' (`cookies: jar`).",
         ),
         Metric("strangler_store_bad", "gauge", (), "1 while the store refuses results."),
+        Metric("strangler_store_bytes", "gauge", (), "What the store uses of the disk, in bytes, without its log."),
+        Metric(
+            "strangler_store_oldest_contents",
+            "gauge",
+            (),
+            "When the oldest request and answers that are kept were recorded, in Unix seconds; 0 if there are none.",
+        ),
+        Metric(
+            "strangler_store_removed",
+            "counter",
+            ("limit",),
+            "Pairs whose contents were too old, pairs that were, and pairs whose contents went for the size of the store.",
+        ),
         Metric("strangler_store_failures", "counter", (), "Batches that the store refused."),
         Metric(
             "strangler_store_set_aside",

@@ -12,8 +12,10 @@ from datetime import date
 from typing import Any
 
 from proxy.model.edits import RequestEdits
+from proxy.model.keep import Keep
 from proxy.model.listen import BackendTls, Certificate
 from proxy.model.normalise import Normalise
+from proxy.model.redact import NO_RULES, RedactRules
 from proxy.model.table import LEGACY, CompareRules, Cookies, ReadyRule, Route, Table, Unordered, Waiver
 
 
@@ -25,7 +27,8 @@ class Plan:
     ``timeout`` is seconds for one whole replay, ``max_answer`` bytes of an answer's body, ``repeat`` the share of safe copies
     for which the control is asked twice. ``requests`` are changes to what is sent: they may hold credentials, so they go to the
     shadow and nowhere else. ``jar``: copies carry the cookies that their side has set, and these, as (kind, name), are what a user is
-    recognised by; None: the client's cookies.
+    recognised by; None: the client's cookies. ``redact`` is what is hidden of what is kept, beside what always is; ``keep`` holds for the whole store, and is
+    the same in all plans of a table.
 
     ``rules`` names the rule set: evidence gathered under different rules is never added up (an epoch ends).
     """
@@ -46,6 +49,8 @@ class Plan:
     version_headers: dict[str, str] = field(default_factory=dict)
     requests: RequestEdits = field(default=RequestEdits(), repr=False)
     jar: tuple[tuple[str, str], ...] | None = None
+    redact: RedactRules = NO_RULES
+    keep: Keep = Keep()
 
     def to_json(self) -> dict[str, Any]:
         """What may be kept of it."""
@@ -88,6 +93,8 @@ class Plan:
             version_headers=data.get("version_headers", {}),  # not in plans that an older strangler stored
             requests=RequestEdits.from_json(data["requests"]) if "requests" in data else RequestEdits(),
             jar=tuple((kind, name) for kind, name in jar) if (jar := data.get("jar")) is not None else None,
+            redact=RedactRules(**{name: tuple(texts) for name, texts in data.get("redact", {}).items()}),
+            keep=Keep(**data.get("keep", {})),
         )
 
 
@@ -111,6 +118,8 @@ def plan_of(route: Route, table: Table) -> Plan:
         version_headers={name: header for name in sides if (header := table.backends[name].version_header)},
         requests=route.shadow.requests if route.shadow else RequestEdits(),
         jar=tuple((source.kind, source.name) for source in table.identity) if _has_jar(route) else None,
+        redact=route.redact,
+        keep=table.keep,
     )
 
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from proxy.model.edits import RequestEdits
+from proxy.model.keep import Keep
 from proxy.model.listen import BackendTls, Listen
 from proxy.model.normalise import Normalise
+from proxy.model.redact import NO_RULES, RedactRules
 from proxy.model.resilience import Breaker, Bulkhead, Ejection, Limits, Overload, RateLimit, Retries
 
 LEGACY = "legacy"
@@ -266,6 +268,7 @@ class Route:
     retries: Retries | None = None
     rate_limit: RateLimit | None = None
     max_body: int | None = None
+    redact: RedactRules = NO_RULES
 
     @property
     def stage(self) -> Stage:
@@ -298,6 +301,7 @@ class Table:
     listen: Listen = Listen()
     limits: Limits = Limits()
     overload: Overload = Overload()
+    keep: Keep = Keep()
     source: str = "routes.yaml"
     by_name: dict[str, Route] = field(default_factory=dict, compare=False)
 

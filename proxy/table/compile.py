@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from proxy.model.keep import Keep
 from proxy.model.listen import BackendTls, Certificate, ClientTls, Listen
 from proxy.model.normalise import Normalise
 from proxy.model.resilience import (
@@ -48,6 +49,7 @@ from proxy.table.grammar import (
     RouteKeys,
     TableKeys,
 )
+from proxy.table.redact_keys import redact_rules
 
 
 def compile_table(keys: TableKeys, *, version: int, source: str) -> Table:
@@ -65,6 +67,7 @@ def compile_table(keys: TableKeys, *, version: int, source: str) -> Table:
         listen=_listen(keys.listen) if keys.listen else Listen(),
         limits=_limits(keys.limits) if keys.limits else Limits(),
         overload=_overload(keys.overload) if keys.overload else Overload(),
+        keep=Keep(keys.keep.contents, keys.keep.evidence, keys.keep.size) if keys.keep else Keep(),
         source=source,
         by_name={route.name: route for route in routes},
     )
@@ -184,6 +187,7 @@ def compile_route(keys: RouteKeys, table: TableKeys, timeouts: Timeouts) -> Rout
         timeouts=_timeouts(keys.timeouts, timeouts) if keys.timeouts else None,
         retries=_retries(keys.retries or defaults.retries),
         rate_limit=_rate_limit(keys.rate_limit or defaults.rate_limit),
+        redact=redact_rules(keys.redact, defaults.redact),
         max_body=keys.limits.body if keys.limits and keys.limits.body is not None else limits.body,
     )
 

@@ -14,6 +14,8 @@ from proxy.table.backend_keys import BackendKeys, TimeoutKeys
 from proxy.table.client_keys import LimitKeys, ListenKeys, OverloadKeys, RateLimitKeys
 from proxy.table.compare_keys import CompareKeys
 from proxy.table.entry import Entry
+from proxy.table.keep_keys import KeepKeys
+from proxy.table.redact_keys import RedactKeys
 from proxy.table.shadow_keys import DefaultShadowKeys, ShadowKeys
 from proxy.table.values import (
     AnySize,
@@ -89,6 +91,8 @@ class DefaultKeys(Entry):
     """A rate limit for each route that says nothing else. Default: none."""
     shadow: DefaultShadowKeys | None = None
     """What holds for the copies of all routes."""
+    redact: RedactKeys | None = None
+    """What is hidden of all routes in what is kept and logged, beside what always is."""
 
 
 Weights = Annotated[dict[BackendName, Weight], Field(min_length=1)]
@@ -164,6 +168,8 @@ class RouteKeys(Entry):
     """How many requests one client may send to this route. Default: from defaults."""
     limits: RouteLimitKeys | None = None
     """What one request may cost."""
+    redact: RedactKeys | None = None
+    """What is hidden of this route in what is kept and logged, beside what always is and what defaults say."""
 
 
 class TableKeys(Entry):
@@ -177,6 +183,8 @@ class TableKeys(Entry):
     """What one client may cost."""
     overload: OverloadKeys | None = None
     """When work is shed: the shadow first, then keep-alive, then new requests."""
+    keep: KeepKeys | None = None
+    """How long, and how much of, what is recorded is kept."""
     defaults: DefaultKeys | None = None
     """What holds where nothing else is said."""
     groups: Annotated[

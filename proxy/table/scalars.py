@@ -24,6 +24,7 @@ VARIABLE_PATTERN: Final = r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}"
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _BYTES = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 _LONGEST = 7 * 86400.0
+TEN_YEARS: Final = 3650 * 86400.0
 
 
 class Malformed(ValueError):
@@ -68,15 +69,17 @@ def substitute(text: str, environ: Mapping[str, str]) -> Substituted:
     return Substituted(_VARIABLE.sub(value, text))
 
 
-def seconds(text: str, *, allow_zero: bool = False) -> float:
+def seconds(text: str, *, allow_zero: bool = False, longest: float = _LONGEST) -> float:
     """``500ms 30s 5m 24h 7d`` in seconds. Raises Malformed."""
     found = _DURATION.fullmatch(text)
     if found is None:
         help_ = f"write {text}s or {text}ms" if text.isdecimal() else "write a number and a unit: 500ms, 30s, 5m, 24h"
         raise Malformed(f'"{text[:40]}" is not a duration', help_)
     value = float(found["number"]) * _SECONDS[found["unit"]]
-    if value > _LONGEST or (value == 0 and not allow_zero):
-        raise Malformed(f"{text} is out of range", "a duration is more than nothing and at most 7d")
+    if value > longest or (value == 0 and not allow_zero):
+        raise Malformed(
+            f"{text} is out of range", f"a duration is more than nothing and at most {longest / 86400.0:g}d"
+        )
     return value
 
 

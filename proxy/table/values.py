@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from proxy.model.normalise import NORMALISERS
 from proxy.model.path import BadPath, check_ignore_path, parse_path
+from proxy.model.redact import LONGEST_NAME
 from proxy.model.resilience import Mode, RateKey, RetryWhen
 from proxy.model.table import KINDS, Cookies, Endpoint
 from proxy.table import scalars
@@ -204,6 +205,14 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _secret_name(text: str) -> str:
+    if not text.strip("*? ") or len(text) > LONGEST_NAME:
+        raise Malformed(
+            f"{quoted(text)} names nothing in particular", "write a name, with * for any text: email, *phone*"
+        )
+    return text
+
+
 def _reason(text: str) -> str:
     if not text.strip():
         raise Malformed("this needs a text", "say in a few words why this is right")
@@ -249,6 +258,11 @@ def _check_path(text: str) -> str:
 
 
 Duration = Annotated[float, _text(scalars.seconds, "30s"), _written(scalars.DURATION_PATTERN, "500ms", "30s", "5m")]
+LongDuration = Annotated[
+    float,
+    _text(functools.partial(scalars.seconds, longest=scalars.TEN_YEARS), "7d"),
+    _written(scalars.DURATION_PATTERN, "24h", "7d", "90d"),
+]
 Size = Annotated[
     int,
     _text(functools.partial(scalars.size, limit=MAX_COPY), "64KiB"),
@@ -287,6 +301,9 @@ RouteName = Annotated[str, _text(_name("route"), "order-read"), _written(scalars
 Token = Annotated[str, _text(_token, "X-User-Id"), _written(TOKEN_PATTERN, "X-User-Id")]
 Method = Annotated[str, _text(_method, "GET"), _written(r"^[A-Z0-9!#$%&'*+.^_`|~-]+$", "GET", "POST")]
 Day = Annotated[date, _text(_day, "2027-03-31"), WithJsonSchema({"type": "string", "format": "date"})]
+SecretName = Annotated[
+    str, _text(_secret_name, '"*email*"'), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 200})
+]
 Reason = Annotated[str, _text(_reason, '"why this is harmless"'), WithJsonSchema({"type": "string", "minLength": 1})]
 JsonPath = Annotated[str, _text(_json_path, '"$.items"'), _written(r"^\$", "$.items[*].price")]
 IgnorePath = Annotated[

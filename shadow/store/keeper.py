@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeVar
 
+from proxy.model.keep import Keep
 from proxy.model.plan import Plan
 from shadow.model import Mark
 from shadow.store.batch import Batch
 from shadow.store.damage import FileId, doubt, examine, file_id, is_damage, is_doubted, set_aside
-from shadow.store.retention import Retention
+from shadow.store.retention import Holding, Removed
 from shadow.store.sqlite import SqliteStore
 from shadow.store.write import StoreWriter
 
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 
 EXAMINING_SECONDS: Final = 60.0
 """Between two looks at a whole file that readers call damaged: it may be large, and they may be wrong."""
+
+T = TypeVar("T")
 
 Plans = tuple[dict[str, Plan], float]
 """Plans by route, and when they were told."""
@@ -46,12 +49,19 @@ class StoreKeeper:
             self._set_aside(damage, file)
             self._write(batch, plans)
 
-    def remove_old(self, now: float, retention: Retention) -> None:
+    def remove_old(self, now: float, keep: Keep) -> Removed:
         """Raises whatever is wrong."""
+        return self._tended(lambda writer: writer.remove_old(now, keep), Removed())
+
+    def holding(self) -> Holding:
+        """Raises whatever is wrong."""
+        return self._tended(lambda writer: writer.holding(), Holding(0, None))
+
+    def _tended(self, tend: Callable[[StoreWriter], T], otherwise: T) -> T:
         if self._writer is None:
-            return
+            return otherwise
         try:
-            self._writer.remove_old(now, retention)
+            return tend(self._writer)
         except Exception as error:
             if is_damage(error):
                 doubt(self._store.path)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from proxy.model.keep import Keep
 from shadow.model import COMPARABLE, WRONG, Shape
 from shadow.store.batch import HOUR, Batch
 from shadow.store.codec import encode_content, encode_found, encode_plan
@@ -17,7 +18,7 @@ from shadow.store.damage import FileId, file_id
 from shadow.store.histogram import bucket, ratio_bucket
 from shadow.store.mark import add_mark
 from shadow.store.records import Recorded, SignatureSeen, StoredPair
-from shadow.store.retention import Retention, remove_old
+from shadow.store.retention import Holding, Removed, holding, remove_old
 from shadow.store.write_epochs import Epochs
 from shadow.store.write_places import Places
 from shadow.store.write_shapes import Shapes
@@ -54,9 +55,13 @@ class StoreWriter:
             self._known.forget()
             raise
 
-    def remove_old(self, now: float, retention: Retention) -> None:
-        remove_old(self._connection, now, retention)
+    def remove_old(self, now: float, keep: Keep) -> Removed:
+        removed = remove_old(self._connection, now, keep)
         self._known.forget()
+        return removed
+
+    def holding(self) -> Holding:
+        return holding(self._connection)
 
     def close(self) -> None:
         self._connection.close()

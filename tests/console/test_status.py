@@ -257,3 +257,22 @@ def test_certificates_are_told_and_what_is_wrong_with_their_files() -> None:
     )
     assert "! certificates are bad, the last good ones stay in use: key" in status_text(bad)
     assert HOSTILE not in status_text(bad)
+
+
+def test_what_the_store_holds_is_told_with_its_limits_and_what_has_gone_for_them() -> None:
+    rows = [
+        ("shadow-0-100", "strangler_store_bytes", {}, 300 * 2**20),
+        ("shadow-0-100", "strangler_store_oldest_contents", {}, 1_774_958_400),
+        ("shadow-0-100", "strangler_store_removed", {"limit": "size"}, 1200),
+    ]
+    document = status_document(told(), table(), Counted(rows, {100}))
+    assert document["store"] == {
+        "bytes": 300 * 2**20,
+        "oldest_contents": "2026-03-31T12:00:00.000Z",
+        "keep": {"contents_seconds": 7 * 86400.0, "evidence_seconds": 90 * 86400.0, "bytes": 2**30},
+        "removed": {"contents": 0, "evidence": 0, "size": 1200},
+    }
+    assert (
+        "store: 300 of 1,024 MiB, requests and answers since 2026-03-31T12:00:00Z; contents are kept 7 of 90 days;"
+        " 1,200 pairs lost theirs early, for its size"
+    ) in status_text(document)

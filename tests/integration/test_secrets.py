@@ -29,10 +29,12 @@ backends:
   orders: {{ url: "http://127.0.0.1:{orders}", version_header: X-Build }}
 defaults:
   identity: [{{ header: X-User-Id }}]
+  redact: {{ names: ["*mail*", phone] }}
   shadow: {{ requests: {{ candidate: {{ set: {{ X-Partner-Key: "${{PARTNER}}" }} }} }} }}
 routes:
   - name: orders
     match: {{ path: "/**" }}
+    redact: {{ paths: [$.person, "$.people[*].born"], patterns: ["CUST-[0-9A-Za-z+/]+"] }}
     split: {{ legacy: 100, orders: 0 }}
     shadow: {{ sample: 100%, unsafe: "a test" }}
     ready: {{ target: 99%, hours: 0 }}
@@ -90,6 +92,8 @@ def _bodies(plant: Canaries, side: str) -> dict[str, tuple[str, str]]:
         "card": f"paid with {card}", "jwt": _jwt(plant, f"{side} jwt"), "note": f"Authorization: Bearer {new('bearer in text')}",
         "fields": [{"name": "api_key", "value": next(iter(by_key))}], "tokens": {new("secret key of a map"): side},
         "seen": by_key, "url": f"https://user:{quote(new('userinfo'), safe='')}@host/?token={new('query in json')}", "side": side,
+        "mail": new("mail"), "contact": {"Phone": new("phone")}, "person": {"called": new("person")}, "people": [{"born": new("born")}],
+        "note2": f"customer CUST-{new('customer')} wrote",
         "page": f"<input type=password name=p value='{new('html in json')}'>", "form": f"a=1&password={new('form in json')}",
     }  # fmt: skip
     page = (
@@ -100,7 +104,7 @@ def _bodies(plant: Canaries, side: str) -> dict[str, tuple[str, str]]:
     )
     xml = (
         f"<a side='{side}' password='{new('xml attribute')}'><Secret><b>{new('xml element')}</b></Secret>"
-        f"<add key='ApiKey' value='{new('xml named')}'/><pin><![CDATA[{new('cdata')}]]></pin></a>"
+        f"<Mail>{new('mail element')}</Mail><born>{new('born element')}</born><add key='ApiKey' value='{new('xml named')}'/><pin><![CDATA[{new('cdata')}]]></pin></a>"
     )
     part = '--B\r\nContent-Disposition: form-data; name="{}"{}\r\n\r\n{}\r\n'
     parts = (
@@ -113,7 +117,10 @@ def _bodies(plant: Canaries, side: str) -> dict[str, tuple[str, str]]:
         "/json": ("application/json", json.dumps(document)),
         "/html": ("text/html", page),
         "/xml": ("application/xml", xml),
-        "/form": ("application/x-www-form-urlencoded", f"side={side}&user[password]={quote(new('form field'))}"),
+        "/form": (
+            "application/x-www-form-urlencoded",
+            f"side={side}&phone={quote(new('phone field'))}&born={quote(new('born field'))}&user[password]={quote(new('form field'))}",
+        ),
         "/multipart": ("multipart/form-data; boundary=B", parts),
         "/text": ("text/plain", f"{side}\nthe password is '{new('text')}' and then " + "x" * 100),
         "/lines": ("application/x-ndjson", json.dumps({"secret": new("ndjson"), "side": side}) + "\n"),
@@ -150,7 +157,7 @@ def _requests(plant: Canaries, bodies: dict[str, tuple[str, str]]) -> Iterator[b
     headers = {
         "Host": "shop.example", "Cookie": f"session={new('cookie')}; prefs={new('another cookie')}", "X-User-Id": new("identity"),
         "X-Api-Key": new("x-api-key"), "X-Auth-Token": new("x-auth-token"), "X-Amz-Security-Token": new("x-amz"),
-        "Proxy-Authenticate-Token": new("odd header"), "X-Csrf-Token": new("csrf header"), "X-State": json.dumps({"password": new("json in a header")}),
+        "Proxy-Authenticate-Token": new("odd header"), "X-Csrf-Token": new("csrf header"), "X-Mail": new("mail header"), "X-State": json.dumps({"password": new("json in a header")}),
         "Referer": f"https://shop.example/x?token={quote(new('referer'))}", "X-Debug": f"Bearer {new('bearer in a header')}", "X-Jwt": _jwt(plant, "request jwt"),
     }  # fmt: skip
     authorizations = (
@@ -159,7 +166,7 @@ def _requests(plant: Canaries, bodies: dict[str, tuple[str, str]]) -> Iterator[b
         new("bare authorization"),
         f"Digest response={new('digest')}",
     )
-    query = f"?page=2&token={quote(new('query'), safe='')}&q={quote(json.dumps({'password': new('json in the query')}))}&user%5Bpin%5D={quote(new('bracketed'))}"
+    query = f"?page=2&mail={quote(new('mail query'))}&ref=CUST-{quote(new('customer query'), safe='+/')}&token={quote(new('query'), safe='')}&q={quote(json.dumps({'password': new('json in the query')}))}&user%5Bpin%5D={quote(new('bracketed'))}"
     session = f";jsessionid={quote(new('path parameter'), safe='')}"
     for number, (path, (media, body)) in enumerate([*bodies.items(), ("/echo", ("text/plain", "nothing"))]):
         method = "POST" if number % 2 else "GET"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import pytest
 from proxy.model.counted import read_counters
 from proxy.model.counters import Counters
 from proxy.model.decision import Skip
+from proxy.model.keep import Keep
 from shadow import record
 from shadow.meters import Meters
 from shadow.model import Outcome
@@ -256,3 +259,18 @@ async def test_memory_is_bounded_while_nothing_can_be_written(
     monkeypatch.setattr(record, "MAX_PAIRS", 1000)
     recorder.pair(result(size=2000), receipts)
     assert counted("strangler_skipped", reason="store_failed") == 91
+
+
+async def test_the_store_keeps_what_the_newest_plans_say_and_that_is_told(
+    start: Start, store: SqliteStore, counted: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record, "MEASURING_SECONDS", 0.0)
+    monkeypatch.setattr(record, "CLEANING_SECONDS", 0.0)
+    recorder, receipts = start(), Receipts()
+    recorder.pair(result(Outcome.MISMATCH, at=time.time() - 3600, pair=pair(at=time.time() - 3600)), receipts)
+    await until(lambda: counted("strangler_store_oldest_contents") > 0)
+    assert counted("strangler_store_bytes") > 0
+    recorder.plans({"orders": replace(plan_for("http://a", "http://b"), keep=Keep(contents=60.0))})
+    await until(lambda: counted("strangler_store_removed", limit="contents") == 1)
+    await until(lambda: counted("strangler_store_oldest_contents") == 0)
+    assert store.summaries()[0].outcomes == {Outcome.MISMATCH: 1}

@@ -11,12 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.model.message import Headers
+from proxy.model.redact import RedactRules
 from shadow import redact as redact_module
 from shadow.model import Difference, Kind
 from shadow.redact import MAX_BODY, Redactor
 from shadow.redact_json import redact_json
 from shadow.redact_names import ONLY_IN_QUERIES, SECRET_HEADERS, SECRET_PARTS, SECRET_WORDS, is_secret_name
 from shadow.redact_patterns import PATTERNS
+from shadow.redact_types import Hide
 
 CANARY = "hunter2-canary"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"
@@ -267,12 +269,12 @@ def test_a_redacted_document_is_the_same_document_but_for_its_secrets(document: 
 
     text = json.dumps(document, indent=indent)
     if not isinstance(document, str):
-        assert json.loads(redact_json(text, lambda _: "hidden")) == expected(document)
+        assert json.loads(redact_json(text, Hide(lambda _: "hidden"))) == expected(document)
 
 
 @given(st.text(), st.integers(0, 3))
 def test_no_text_makes_it_fail(text: str, nested: int) -> None:
-    assert isinstance(redact_json(text, REDACTOR.hide, nested), str)
+    assert isinstance(redact_json(text, Hide(REDACTOR.hide), nested), str)
     for media in (
         "application/json",
         "text/html",
@@ -334,3 +336,38 @@ def test_credentials_of_our_own_are_hidden_wherever_they_are_echoed() -> None:
     cut = Difference("$.abc.123", Kind.VALUES_CHANGED, f'"{long[:150]}', "abc.123", "$.abc.123")
     assert "LLL" not in str(redactor.difference(cut))
     assert "abc.123" not in str(redactor.difference(cut))
+
+
+RULES = RedactRules(names=("*email*",), paths=("$.card.holder",), patterns=("CUST-[0-9]{8}",))
+
+
+def test_a_table_s_rules_hide_names_places_and_patterns_beside_what_is_always_hidden() -> None:
+    one = REDACTOR.of_pair("", RULES)
+    body = b'{"email": "a@b", "card": {"holder": "Ada", "kind": "x"}, "note": "of CUST-12345678", "password": "p"}'
+    shown = json.loads(one.body([(b"Content-Type", b"application/json")], body).text)
+    assert shown["card"] == {"holder": REDACTOR.hide("Ada"), "kind": "x"}
+    assert shown["note"] == f"of {REDACTOR.hide('CUST-12345678')}"
+    assert (shown["email"], shown["password"]) == (REDACTOR.hide("a@b"), REDACTOR.hide("p"))
+    assert one.target("/a?email=x1&page=2") == f"/a?email={REDACTOR.hide('x1')}&page=2"
+    assert dict(one.headers([(b"X-Email", b"a@b")])) == {"X-Email": REDACTOR.hide("a@b")}
+
+
+def test_in_bodies_of_other_types_the_last_name_of_a_path_is_hidden() -> None:
+    one = REDACTOR.of_pair("", RULES)
+    form = one.body([(b"Content-Type", b"application/x-www-form-urlencoded")], b"holder=Ada&kind=x")
+    assert form.text == f"holder={REDACTOR.hide('Ada')}&kind=x"
+    xml = one.body([(b"Content-Type", b"application/xml")], b"<card><holder>Ada</holder><kind>x</kind></card>")
+    assert xml.text == f"<card><holder>{REDACTOR.hide('Ada')}</holder><kind>x</kind></card>"
+
+
+def test_differences_hide_what_stands_at_a_path_below_it_and_around_it() -> None:
+    one = REDACTOR.of_pair("", RULES)
+
+    def shown(path: str, value: str) -> str | None:
+        return one.difference(Difference(path, Kind.VALUES_CHANGED, value, None)).control
+
+    assert shown("$.card.holder", '"Ada"') == REDACTOR.hide("Ada")
+    assert shown("$.card.holder.first", '"Ada"') == REDACTOR.hide("Ada")
+    assert shown("$.card", '{"holder": "Ada", "kind": "x"}') == f'{{"holder": "{REDACTOR.hide("Ada")}", "kind": "x"}}'
+    assert shown("$.card.kind", '"x"') == '"x"'
+    assert shown("header:x-email", "a@b") == REDACTOR.hide("a@b")

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shadow.redact_markup import redact_markup
+from shadow.redact_types import Hide
 
 
 @pytest.mark.parametrize(
@@ -27,12 +28,12 @@ from shadow.redact_markup import redact_markup
     ],
 )
 def test_markup(text: str, redacted: str) -> None:
-    assert redact_markup(text, lambda _: "H") == redacted
+    assert redact_markup(text, Hide(lambda _: "H")) == redacted
 
 
 @given(st.text("<>/='\" a!-[]CDATA", max_size=60))
 def test_what_holds_no_secret_stays_as_it_was(text: str) -> None:
-    assert redact_markup(text, lambda _: "H") == text
+    assert redact_markup(text, Hide(lambda _: "H")) == text
 
 
 @pytest.mark.parametrize(
@@ -40,5 +41,5 @@ def test_what_holds_no_secret_stays_as_it_was(text: str) -> None:
 )
 def test_no_text_takes_long(piece: str) -> None:
     before = time.process_time()
-    redact_markup(piece * (70_000 // len(piece)), lambda _: "H")
+    redact_markup(piece * (70_000 // len(piece)), Hide(lambda _: "H"))
     assert time.process_time() - before < 2.0

@@ -94,6 +94,12 @@ SCHEMAS: Final[dict[str, Schema]] = {
                 breaker=COUNTS,
             )
         ),
+        store=exactly(
+            bytes=COUNT,
+            oldest_contents=or_null(TIME),
+            keep=exactly(contents_seconds=NUMBER, evidence_seconds=NUMBER, bytes=COUNT),
+            removed=exactly(contents=COUNT, evidence=COUNT, size=COUNT),
+        ),
     ),
     "Report": exactly(
         table_version=COUNT,

@@ -10,7 +10,7 @@ import pytest
 from pydantic_core import PydanticUndefined
 
 from proxy.model.table import DEFAULT_COMPARED_HEADERS, Timeouts
-from proxy.table import backend_keys, client_keys, compare_keys, grammar, shadow_keys
+from proxy.table import backend_keys, client_keys, compare_keys, grammar, keep_keys, redact_keys, shadow_keys
 from proxy.table.load import load_table
 from proxy.table.schema import json_schema
 
@@ -21,7 +21,7 @@ TABLES = {
     "Backend": ("backends", ""), "Health": ("backends", "health."), "Default": ("defaults", ""), "Timeout": ("timeouts", ""), "Group": ("groups", ""),
     "Endpoint": ("backends", "urls[]."), "BackendTls": ("backends", "tls."), "Breaker": ("backends", "breaker."),
     "Bulkhead": ("backends", "bulkhead."), "Ejection": ("backends", "ejection."), "Retry": ("retries", ""), "RateLimit": ("rate_limit", ""),
-    "Listen": ("listen", ""), "ListenTls": ("listen", "tls."), "Limit": ("limits", ""), "Overload": ("overload", ""),
+    "Listen": ("listen", ""), "ListenTls": ("listen", "tls."), "Limit": ("limits", ""), "Keep": ("keep", ""), "Redact": ("redact", ""), "Overload": ("overload", ""),
     "RouteLimit": ("routes", "limits."), "DefaultShadow": ("defaults", "shadow."), "Request": ("requests", ""),
     "Edit": ("requests", "both."), "SideEdit": ("requests", "candidate."), "Prefix": ("requests", "candidate.prefix."),
     "Route": ("routes", ""), "Match": ("match", ""), "Shadow": ("shadow", ""), "Compare": ("compare", ""), "Normalise": ("compare", "normalise[]."), "Ready": ("ready", ""),
@@ -53,7 +53,8 @@ def test_every_key_of_the_file_is_named() -> None:
 
 
 SHARES = {"repeat", "target", "errors", "budget", "unseen"}
-SIZES = {"max_request", "max_answer", "head", "target", "memory"}
+SIZES = {"max_request", "max_answer", "head", "target", "memory", "size"}
+DAYS = {"contents", "evidence"}
 
 
 def in_units(key: str, value: Any) -> str:
@@ -64,6 +65,10 @@ def in_units(key: str, value: Any) -> str:
         return value
     if key in SHARES and isinstance(value, float):
         return f"{value * 100:g}%"
+    if key in DAYS:
+        return f"{value / 86400:g}d"
+    if key == "size":
+        return f"{value >> 30}GiB"
     if key in SIZES and isinstance(value, int):
         return f"{value // 1024}KiB" if value < 1 << 20 else f"{value >> 20}MiB"
     return f"{value:g}" if key == "hours" else str(value) if isinstance(value, int) else f"{value:g}s"
@@ -74,7 +79,7 @@ def test_defaults_are_told_as_they_are(name: str) -> None:
     section, prefix = TABLES[name]
     model = next(
         found
-        for home in (grammar, backend_keys, client_keys, compare_keys, shadow_keys)
+        for home in (grammar, backend_keys, client_keys, compare_keys, keep_keys, redact_keys, shadow_keys)
         if (found := getattr(home, f"{name}Keys", None))
     )
     for key, field in ((field.alias or name, field) for name, field in model.model_fields.items()):

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from proxy.model.keep import Keep
 from shadow.model import Mark, Outcome
 from shadow.store import DamagedStore, SqliteStore, StoreError
 from shadow.store.connect import open_for_reading
 from shadow.store.damage import MAX_LYING, doubt, file_id, is_damage, is_doubted, set_aside, set_aside_at
 from shadow.store.keeper import EXAMINING_SECONDS, StoreKeeper
-from shadow.store.retention import Retention
 from tests.shadow.store.results import AT, batch, pair, result
 from tests.shadow.tap import plan_for
 from tests.small_disk import make_read_only, small_disk
@@ -312,7 +312,7 @@ def test_damage_met_while_cleaning_up_is_examined_too(kept: Kept) -> None:
     kept.write()
     spoil(kept.store.path, "content")
     with pytest.raises(sqlite3.DatabaseError, match="malformed"):
-        kept.keeper.remove_old(AT + 365 * 86400, Retention())
+        kept.keeper.remove_old(AT + 365 * 86400, Keep())
     kept.clock.now += EXAMINING_SECONDS + 1
     kept.write()
     assert len(kept.told) == 1

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from shadow import keep, lag, record
+from proxy.model.keep import DAY, Keep
+from shadow import lag, record
+from shadow.keep import KEPT_A_DAY, MATCH_SHARE
 from shadow.store.affected import OF_ROUTE
 from shadow.store.connect import MAX_BYTES, open_for_reading
 from shadow.store.histogram import GROWTH
 from shadow.store.mark import MAX_MARKS
 from shadow.store.purge import BATCH_ROWS, BATCH_SECONDS, LOG_SECONDS
-from shadow.store.retention import Retention
 from shadow.store.sqlite import SqliteStore
 from shadow.store.write_epochs import MAX_VERSIONS
 from shadow.store.write_shapes import MAX_SHAPES
@@ -48,13 +49,13 @@ def test_of_every_table_it_is_decided_what_a_purge_does_to_it(reference: str, ta
 
 
 def test_the_numbers_are_those_of_the_code(reference: str) -> None:
-    retention = Retention()
+    keep = Keep()
     for sentence in (
-        f"| contents of pairs (`content`) | {retention.content_days:g} days |",
-        f"| everything else | {retention.evidence_days:g} days |",
-        f"Over {retention.max_content_bytes // 2**30} GiB",
+        f"| contents of pairs (`content`) | {keep.contents / DAY:g} days |",
+        f"| everything else | {keep.evidence / DAY:g} days |",
+        f"Over {keep.size // 2**30} GiB",
         f"over {MAX_BYTES // 2**30} GiB nothing more",
-        f"{keep.KEPT_A_DAY} a day",
+        f"{KEPT_A_DAY} a day",
         f"within {GROWTH:g}^n and",
         f"At most {record.MAX_PAIRS:,} results, and {record.MAX_BYTES // 2**20} MiB",
         f"At most {MAX_VERSIONS} pairs of builds",
@@ -65,4 +66,4 @@ def test_the_numbers_are_those_of_the_code(reference: str) -> None:
         assert sentence in reference
     assert len(record.RETRY_SECONDS) == 3
     assert sum(record.RETRY_SECONDS) < 3
-    assert (keep.MATCH_SHARE, lag.TOLERATED_SHARE) == (0.01, 0.1)
+    assert (MATCH_SHARE, lag.TOLERATED_SHARE) == (0.01, 0.1)
