@@ -186,7 +186,8 @@ def _told(running: Instance) -> dict[str, bytes]:
     pairs = _json(running, "/api/v1/signatures")["signatures"]
     examples = {pair["example_pair"] for pair in pairs if pair["example_pair"]}
     pages = ["/", "/metrics", "/healthz", "/api/v1/status", "/api/v1/report", "/api/v1/signatures"]
-    pages += [f"/api/v1/pairs/{pair}" for pair in examples]
+    pages += [f"{place}/{pair}" for pair in examples for place in ("/api/v1/pairs", "/pairs")]
+    pages += ["/differences", "/routes/orders", "/system", *(f"/differences/{one['id']}" for one in pairs)]
     assert examples
     told = {page: running.admin(page)[1] for page in pages}
     commands = [["report"], ["diffs"], ["report", "--format", "json"], ["diffs", "--format", "json"], ["suggest"]]
