@@ -43,13 +43,12 @@ async def timed(running: Proxy) -> tuple[bytes, float]:
 
 
 async def takes(seconds: float, run: Callable[[], Awaitable[None]]) -> None:
-    """Never sooner; and not later, but for a machine that has other things to do: that is measured anew."""
+    """Neither sooner nor later, but for a machine that has other things to do: then its coarse clock stands, and that is measured anew."""
     for _ in range(4):
         began = time.monotonic()
         await run()
         took = time.monotonic() - began
-        assert took > seconds * 0.9
-        if took < seconds * 1.1:
+        if seconds * 0.9 < took < seconds * 1.1:
             return
     pytest.fail(f"{took:.3f} s instead of {seconds:g} s, again and again")
 
