@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -44,7 +45,7 @@ async def run(settings: Settings) -> int:
     channel = await ControlChannel.open()
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    instance = Instance(settings.run_dir, lambda: channel.send({"type": "reload"}))
+    instance = Instance(settings.run_dir, lambda said: channel.send({"type": "reload", **said}), Path(settings.journal))
     evidence = Evidence(open_store(settings.store))
     admin = Admin(instance, evidence, Guard(Address(settings.admin_host, settings.admin_port)))
     runner = web.AppRunner(admin.app(), access_log=None, shutdown_timeout=CLOSING_SECONDS)

@@ -15,11 +15,15 @@ TIMEOUT_SECONDS = 3.0
 MAX_ANSWER = 16 * 1024 * 1024
 
 
-def ask(admin: Address, path: str) -> dict[str, Any]:
-    """The document at ``path``. Raises Undecided if nobody answers, or somebody else does."""
+def ask(admin: Address, path: str, sent: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The document at ``path``; POST with the document ``sent``. Raises Undecided if nobody answers, or somebody else does."""
     connection = http.client.HTTPConnection(_host(admin), admin.port, timeout=TIMEOUT_SECONDS)
     try:
-        connection.request("GET", path, headers={"Accept": "application/json"})
+        headers = {"Accept": "application/json"}
+        if sent is None:
+            connection.request("GET", path, headers=headers)
+        else:
+            connection.request("POST", path, json.dumps(sent), headers | {"Content-Type": "application/json"})
         answer = connection.getresponse()
         status, document = answer.status, json.loads(answer.read(MAX_ANSWER))
     except (OSError, http.client.HTTPException) as error:
@@ -34,7 +38,7 @@ def ask(admin: Address, path: str) -> dict[str, Any]:
         connection.close()
     if not isinstance(document, dict):
         raise _stranger(admin)
-    if status != 200:
+    if status not in {200, 202}:
         raise Undecided(f"the instance on {admin} answers {status}: {document.get('detail') or document.get('title')}")
     return document
 

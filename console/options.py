@@ -83,6 +83,10 @@ def format_option(*formats: str) -> Decorator[Any]:
     )
 
 
+why_option = option(
+    "--reason", metavar="TEXT", default="", help="Why: kept with the version of the table that this makes."
+)
+by_option = option("--author", metavar="NAME", help="Who does it; by default the user who runs this.")
 output_option = option(
     "--output",
     "-o",

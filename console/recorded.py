@@ -22,6 +22,12 @@ def absolute_store(url: str) -> str:
     return f"sqlite:///{Path.cwd() / open_store(url).path}"
 
 
+def journal_file(url: str) -> Path:
+    """The journal of table versions, beside the store at ``url``. Raises BadStoreUrl."""
+    store = open_store(url).path
+    return store.with_name(f"{store.name}.tables.jsonl")
+
+
 @contextmanager
 def reading(url: str) -> Iterator[SqliteStore]:
     """The store at ``url``; what goes wrong while it is read ends the command."""

@@ -18,7 +18,16 @@ STARTING: Final[Document] = {
     "listen": "",
     "admin": "",
     "table_version": 0,
-    "table": {"source": "", "loaded_at": "", "error": None},
+    "table": {
+        "source": "",
+        "loaded_at": "",
+        "error": None,
+        "since": "",
+        "by": "",
+        "reason": "",
+        "hash": "",
+        "journal": None,
+    },
     "certificates": None,
     "processes": [],
 }
@@ -75,6 +84,10 @@ def degraded(told: Document, counted: Counted) -> list[str]:
     if told["table"]["error"]:
         reasons.append(
             f"the table's file is bad, version {told['table_version']} stays in force:\n{told['table']['error']}"
+        )
+    if told["table"]["journal"]:
+        reasons.append(
+            f"the journal of table versions lacks the last changes: {told['table']['journal']}; the table is in force all the same"
         )
     certificates = told["certificates"]
     if certificates is not None and certificates["error"]:

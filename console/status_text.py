@@ -42,7 +42,8 @@ def _head(status: Document) -> list[str]:
     scheme = "http" if certificates is None else "https"
     return [
         f"{status['state']}: {scheme}://{status['listen']}, admin http://{status['admin']}",
-        f"table version {status['table_version']} from {printable(table['source'])}, {table['loaded_at'][:19]}Z",
+        f"table version {status['table_version']} from {printable(table['source'])}",
+        printable(f"  since {table['since'][:19]}Z by {table['by']}{': ' * bool(table['reason'])}{table['reason']}"),
         *(_certificate(one) for one in (certificates["in_use"] if certificates is not None else ())),
         *(f"! {printable(line)}" for reason in status["reasons"] for line in reason.splitlines()),
     ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from proxy.model.log import rfc3339
+from proxy.model.versions import TableVersion
 
 
 class State(enum.StrEnum):
@@ -46,12 +47,28 @@ class ProcessStatus:
 
 @dataclass(frozen=True, slots=True)
 class TableStatus:
-    """The table in force. ``error`` is what is wrong with the file now, None if the file is what is in force."""
+    """The table in force. ``error`` is what is wrong with the file now, None if the file is what is in force; ``made`` says who made this
+    version, when and why; ``journal`` what is wrong with the journal of versions, None if nothing is."""
 
     version: int
     source: str
     loaded_at: float
     error: str | None
+    made: TableVersion | None = None
+    journal: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        made = self.made
+        return {
+            "source": self.source,
+            "loaded_at": rfc3339(self.loaded_at),
+            "error": self.error,
+            "since": rfc3339(made.at if made is not None else self.loaded_at),
+            "by": made.by if made is not None else "",
+            "reason": made.reason if made is not None else "",
+            "hash": made.hash if made is not None else "",
+            "journal": self.journal,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +102,7 @@ def status_document(
         "listen": listen,
         "admin": admin,
         "table_version": table.version,
-        "table": {"source": table.source, "loaded_at": rfc3339(table.loaded_at), "error": table.error},
+        "table": table.to_json(),
         "certificates": certificates.to_json() if certificates is not None else None,
         "processes": [process.to_json() for process in processes],
     }

@@ -5,17 +5,19 @@ from __future__ import annotations
 import click
 
 from console.address import Address
-from console.options import admin_option, config_option, format_option
+from console.options import admin_option, by_option, config_option, format_option, why_option
 from console.table.moves import killed
-from console.table.moving import move
+from console.table.moving import Move, move
 
 
 @click.command("kill")
 @click.argument("name", metavar="GROUP_OR_ROUTE")
+@why_option
+@by_option
 @config_option
 @admin_option
 @format_option("text", "json")
-def command(name: str, config: str, admin: Address, format_: str) -> None:
+def command(name: str, reason: str, author: str | None, config: str, admin: Address, format_: str) -> None:
     """Send everything back to legacy at once.
 
     All other backends of the group or route get weight 0, which takes nobody, in the file of the route table, where comments, order and
@@ -25,4 +27,4 @@ def command(name: str, config: str, admin: Address, format_: str) -> None:
     Exit codes: 0 done, 1 there is no such group or route, or the table would be bad, or somebody changed it meanwhile, 2 usage,
     3 written, but whether it is in force is not known.
     """
-    move(config, name, admin, format_, killed)
+    move(Move(config, name, author, reason), admin, format_, killed)

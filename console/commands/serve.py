@@ -14,7 +14,7 @@ from click.core import ParameterSource
 from console.address import Address
 from console.exits import Invalid
 from console.options import AddressType, config_option, option, store_option
-from console.recorded import absolute_store
+from console.recorded import absolute_store, journal_file
 from console.table_choice import Choice, NoChoice, Said, choose_table
 from console.terminal import talk
 from proxy.model.log import FORMATS, LEVELS
@@ -230,6 +230,7 @@ def _settings(choice: Choice, options: dict[str, Any]) -> Settings:
         config=str(Path(choice.config).absolute()) if choice.config is not None else None,
         legacy_url=choice.legacy,
         store=store,
+        journal=str(journal_file(store)),
         secret=str(Path(options["secret"]).absolute()),
         **{name: options[name] for name in (*same, *bounds)},
     )

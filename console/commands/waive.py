@@ -20,7 +20,7 @@ from console.output import print_json
 from console.signature_choice import chosen_signature
 from console.table.edit import CannotEdit
 from console.table.file import TableFile
-from console.table.in_force import InForce, find_running, wait_in_force
+from console.table.in_force import InForce, announce, find_running, wait_in_force
 from console.table.waiver import Waived, waive
 from proxy.model.printable import printable
 from proxy.table.reading import read
@@ -64,6 +64,7 @@ def command(
             file.replace(waive(file.text, read(file.text, os.environ, config).data, found.route, waived))
         except CannotEdit as error:
             raise Invalid(str(error)) from error
+        announce(running, file.text, author, waived.version_reason(found.route))
         _decide(opened, found, waived, config)
     result = wait_in_force(running)
     _tell(config, found, waived, result, format_)

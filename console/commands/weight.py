@@ -5,18 +5,22 @@ from __future__ import annotations
 import click
 
 from console.address import Address
-from console.options import admin_option, config_option, format_option
+from console.options import admin_option, by_option, config_option, format_option, why_option
 from console.table.moves import weighed
-from console.table.moving import move
+from console.table.moving import Move, move
 
 
 @click.command("weight")
 @click.argument("name", metavar="GROUP_OR_ROUTE")
 @click.argument("weights", nargs=-1, required=True, metavar="BACKEND=N...")
+@why_option
+@by_option
 @config_option
 @admin_option
 @format_option("text", "json")
-def command(name: str, weights: tuple[str, ...], config: str, admin: Address, format_: str) -> None:
+def command(
+    name: str, weights: tuple[str, ...], reason: str, author: str | None, config: str, admin: Address, format_: str
+) -> None:
     """Change how requests are split between backends.
 
     Only the weights that are named change, in the file of the route table, where comments, order and quotes stay as they are. A running
@@ -26,7 +30,7 @@ def command(name: str, weights: tuple[str, ...], config: str, admin: Address, fo
     3 written, but whether it is in force is not known.
     """
     wanted = dict(_weight(one) for one in weights)
-    move(config, name, admin, format_, lambda mover: weighed(mover, wanted))
+    move(Move(config, name, author, reason), admin, format_, lambda mover: weighed(mover, wanted))
 
 
 def _weight(text: str) -> tuple[str, int]:

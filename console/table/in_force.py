@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from console.address import Address
 from console.exits import Exit, Undecided
 from console.instance import ask
+from proxy.model.versions import MAX_BY, MAX_REASON, hash_of
 
 PATIENCE_SECONDS = 15.0
 """A change is in force within a second, but a large table takes longer to check, and a machine may be busy."""
@@ -58,6 +60,14 @@ def find_running(admin: Address, path: Path) -> Running:
             admin, None, f"the instance on {admin} runs another table ({source}): this one is not in force there"
         )
     return Running(admin, version, error=error)
+
+
+def announce(running: Running, text: str, by: str, reason: str) -> None:
+    """Say who made the text that the file has now, and why. Where nobody listens, the change takes effect without a name."""
+    if running.version is not None:
+        said = {"by": by[:MAX_BY], "reason": reason[:MAX_REASON], "hash": hash_of(text)}
+        with contextlib.suppress(Undecided):
+            ask(running.admin, "/-/reload", said)
 
 
 def wait_in_force(running: Running) -> InForce:

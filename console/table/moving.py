@@ -5,23 +5,36 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import click
 
 from console.address import Address
+from console.author import me
 from console.exits import Invalid
 from console.output import print_json
 from console.table.edit import CannotEdit
 from console.table.file import TableFile
-from console.table.in_force import InForce, find_running, wait_in_force
+from console.table.in_force import InForce, announce, find_running, wait_in_force
 from console.table.moves import Mover, NoMove, Weights, find_mover, moved, shares
 from console.terminal import talk
 from proxy.model.printable import printable
 from proxy.table.reading import read
 
 
-def move(config: str, name: str, admin: Address, format_: str, wanted: Callable[[Mover], Weights]) -> None:
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What was asked for: the table, whose weights, by whom (None: who runs this) and why."""
+
+    config: str
+    name: str
+    by: str | None = None
+    reason: str = ""
+
+
+def move(asked: Move, admin: Address, format_: str, wanted: Callable[[Mover], Weights]) -> None:
     """Ends the command with its exit code."""
+    config, name = asked.config, asked.name
     file = TableFile(config)
     running = find_running(admin, file.path)
     in_force = {route.name: dict(route.split.weights) for route in file.table.routes}
@@ -35,6 +48,7 @@ def move(config: str, name: str, admin: Address, format_: str, wanted: Callable[
         _tell(config, mover, weights, None, format_)
         return
     file.replace(text)
+    announce(running, text, asked.by or me(), ": ".join(filter(None, (_words(mover, weights), asked.reason))))
     result = wait_in_force(running)
     _tell(config, mover, weights, result, format_)
     sys.exit(result.exit)
@@ -53,13 +67,17 @@ def _tell(config: str, mover: Mover, weights: Weights, result: InForce | None, f
             }
         )
         return
-    before, after = shares(mover.weights), shares(weights)
-    told = [f"{name} {_percent(before.get(name, 0.0))} -> {_percent(share)}" for name, share in after.items()]
-    click.echo(printable(f"{mover.name}: {', '.join(told)}"))
+    click.echo(printable(_words(mover, weights)))
     click.echo(result.text if result else "nothing to change: the table says so already")
     total = sum(weights.values())
     if result and sum(mover.weights.values()) == 100 != total:
         talk(f"The weights add up to {total} now, not to 100: shares are what counts, as above.")
+
+
+def _words(mover: Mover, weights: Weights) -> str:
+    before, after = shares(mover.weights), shares(weights)
+    told = [f"{name} {_percent(before.get(name, 0.0))} -> {_percent(share)}" for name, share in after.items()]
+    return f"{mover.name}: {', '.join(told)}"
 
 
 def _percent(share: float) -> str:

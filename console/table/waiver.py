@@ -21,6 +21,10 @@ class Waived:
     until: date | None = None
     kinds: tuple[str, ...] = ()
 
+    def version_reason(self, route: str) -> str:
+        """Why the table has a new version."""
+        return f"{route}: {self.path} is accepted: {self.reason}"
+
     def entry(self) -> dict[str, Any]:
         entry: dict[str, Any] = {"path": self.path, "reason": self.reason, "author": self.author}
         if self.until is not None:

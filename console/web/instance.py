@@ -15,12 +15,13 @@ from proxy.table.load import load_table, transparent_table
 
 
 class Instance:
-    """``ask_for_reload`` tells the supervisor that somebody wants the table read again."""
+    """``tell`` gives the supervisor what the control message ``reload`` holds; ``journal`` is the file of the table's versions."""
 
-    def __init__(self, run_dir: str, ask_for_reload: Callable[[], None]) -> None:
+    def __init__(self, run_dir: str, tell: Callable[[dict[str, Any]], None], journal: Path = Path()) -> None:
         self.told: Document = STARTING
         self.table: Table | None = None
-        self.ask_for_reload = ask_for_reload
+        self.journal = journal
+        self._tell = tell
         self._run_dir = Path(run_dir)
 
     def take_status(self, message: dict[str, Any]) -> None:
@@ -29,6 +30,10 @@ class Instance:
     async def take_table(self, message: dict[str, Any]) -> None:
         """In a thread: a large table takes a second. Raises BadTable."""
         self.table = await asyncio.to_thread(_load, message)
+
+    def ask_for_reload(self, by: str | None = None, reason: str = "", hash_: str | None = None) -> None:
+        """Have the table read again. ``by`` and ``reason`` of a change, ``hash_`` of the text that it made, if that is known."""
+        self._tell({} if by is None else {"by": by, "reason": reason, "hash": hash_})
 
     async def counted(self) -> Counted:
         pids = living(self.told)

@@ -17,6 +17,7 @@ from console.table.waiver import Waived, waive
 from console.web.fields import fields_of, one_of, text_of, unknown
 from console.web.refused import Refused
 from console.web.visit import Visit
+from proxy.model.versions import hash_of
 from proxy.table.reading import read
 from shadow.model import SignatureSummary
 from shadow.triage import MAX_NOTE, SAID, State, Triage
@@ -65,16 +66,18 @@ async def accept(visit: Visit, signature: SignatureSummary) -> Waived:
         (signature.kind,) if fields.get("kinds") else (),
     )
     source = visit.instance.told["table"]["source"]
-    await _unless_refused(lambda: _written(source, signature.route, waived))
-    visit.instance.ask_for_reload()
+    text = await _unless_refused(lambda: _written(source, signature.route, waived))
+    visit.instance.ask_for_reload(visit.caller.name, waived.version_reason(signature.route), hash_of(text))
     said = Triage(signature.id, signature.route, State.INTENDED, "", waived.reason, visit.caller.name, time.time())
     await _kept(visit, said)
     return waived
 
 
-def _written(source: str, route: str, waived: Waived) -> None:
+def _written(source: str, route: str, waived: Waived) -> str:
+    """The new text of the table."""
     file = TableFile(source)
     file.replace(waive(file.text, read(file.text, os.environ, source).data, route, waived))
+    return file.text
 
 
 async def _kept(visit: Visit, said: Triage) -> None:

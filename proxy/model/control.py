@@ -8,7 +8,9 @@
     child -> supervisor   {"type": "ready", "table_version": N}       serving, with that table
                           {"type": "rejected", "table_version": N, "reason": TEXT}
                           {"type": "beat"}                          our event loop turns; see ``supervise/silence.py``
-                          {"type": "reload"}                          console only: somebody asked for a reload
+                          {"type": "reload", "by": NAME, "reason": TEXT, "hash": HASH or null}
+                                                                      console only: somebody asked for a reload; the rest only if it was
+                                                                      because of a change, with the hash of the text that is meant
 
 The end of the channel means that the other side is gone; a child then ends by itself, so that no orphan is left.
 """

@@ -14,7 +14,8 @@ VARIABLE = "STRANGLER_SETTINGS"
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Paths are absolute. ``config`` is None when only ``--legacy URL`` was given. ``secret`` is the file with the
-    installation's key: it signs our identity cookie and keys the hashes that replace secrets."""
+    installation's key: it signs our identity cookie and keys the hashes that replace secrets. ``journal`` is the file of the table's
+    versions, empty for none."""
 
     listen_host: str = "127.0.0.1"
     listen_port: int = 8080
@@ -24,6 +25,7 @@ class Settings:
     config: str | None = None
     legacy_url: str | None = None
     store: str = "sqlite:///strangler.db"
+    journal: str = ""
     secret: str = "strangler.key"  # noqa: S105 - a file name
     run_dir: str = ""
     grace: float = 30.0

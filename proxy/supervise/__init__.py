@@ -19,6 +19,7 @@ from proxy.supervise.activation import passed_ports
 from proxy.supervise.cannot_start import CannotStart
 from proxy.supervise.child import Role, default_roles
 from proxy.supervise.current_table import CurrentTable
+from proxy.supervise.journal import Journal
 from proxy.supervise.ports import open_port
 from proxy.supervise.run_directory import run_directory
 from proxy.supervise.secret_key import held_key, name_of, secret_key_file
@@ -44,7 +45,8 @@ def _supervise(settings: Settings, roles: Callable[[Settings], Sequence[Role]], 
     run_dir = stack.enter_context(run_directory(settings.run_dir))
     counters = Counters(run_dir, f"supervisor-0-{os.getpid()}")
     stack.callback(counters.close)
-    table = CurrentTable(settings.config, settings.legacy_url, counters)
+    journal = Journal(Path(settings.journal) if settings.journal else None)
+    table = CurrentTable(settings.config, settings.legacy_url, counters, journal)
     if mistakes := table.load_first():
         raise CannotStart(f"the route table is bad, nothing was started\n{mistakes}")
     predecessor = find_predecessor(settings.listen_host, settings.listen_port) if settings.take_over else None

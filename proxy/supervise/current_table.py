@@ -6,22 +6,50 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from proxy.listen.tls import BadCertificate
 from proxy.model.counters import Counters
 from proxy.model.listen import ClientTls
+from proxy.model.versions import FILE, MAX_BY, MAX_REASON, TableVersion, hash_of
 from proxy.status import TableStatus
 from proxy.supervise.cannot_start import CannotStart
 from proxy.supervise.certificates import NO_CERTIFICATES, CurrentCertificates, Found, read_certificates, stamps_of
+from proxy.supervise.journal import Journal
 from proxy.table.load import load_table, transparent_table
 from proxy.table.mistakes import BadTable, render_mistakes
 from proxy.watch import MISSING_SECONDS, POLL_SECONDS, Look, Settling, Stamp, Unreadable, read_text, stamp_of
 
 log = logging.getLogger(__name__)
+
+MAX_SAID = 16
+"""Changes that were announced and not read yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Who changed the table, and why. ``hash`` is that of the text that is meant; None: whatever is read next."""
+
+    by: str
+    reason: str = ""
+    hash: str | None = None
+
+    @classmethod
+    def of(cls, message: dict[str, Any]) -> Said | None:
+        """What a control message ``reload`` says of it, None if it says nothing."""
+        match message:
+            case {"by": str(by)} if by:
+                reason, hash_ = message.get("reason"), message.get("hash")
+                return cls(
+                    by[:MAX_BY],
+                    reason[:MAX_REASON] if isinstance(reason, str) else "",
+                    hash_ if isinstance(hash_, str) else None,
+                )
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +64,20 @@ class Reading:
 
 
 class CurrentTable:
-    """``version`` counts good texts. Without a file the table is the transparent one: everything goes to ``legacy_url``. The files of
+    """``version`` counts good texts, in the journal also over restarts. Without a file the table is the transparent one: everything goes to ``legacy_url``. The files of
     certificates that a table names are part of it: if one of them is bad, it is a bad table."""
 
-    def __init__(self, config: str | None, legacy_url: str | None, counters: Counters) -> None:
-        self.version = 0
+    def __init__(
+        self, config: str | None, legacy_url: str | None, counters: Counters, journal: Journal | None = None
+    ) -> None:
         self.certificates = CurrentCertificates(counters)
         self.source = config if config is not None else f"--legacy {legacy_url}"
         self._path = Path(config) if config is not None else None
         self._legacy_url = legacy_url
         self._counters = counters
+        self._journal = journal or Journal(None)
+        self._in_force: TableVersion | None = None
+        self._said: deque[Said] = deque(maxlen=MAX_SAID)
         self._asked = asyncio.Event()
         self._settling = Settling(None)
         self._told: Reading | None = None
@@ -65,7 +97,7 @@ class CurrentTable:
                     f"{self.source}: {mistake.message}; {mistake.suggestion or 'correct it'}"
                     for mistake in error.mistakes
                 )
-            self._put_in_force(None, NO_CERTIFICATES)
+            self._put_in_force(None, NO_CERTIFICATES, self._numbered(None, Said(FILE)))
             return None
         self._settling = Settling(stamp_of(self._path))
         try:
@@ -73,12 +105,16 @@ class CurrentTable:
         except BadCertificate as error:
             raise CannotStart(f"{self.source}: listen.tls: {error}") from None
         if reading.error is None:
-            self._put_in_force(reading.text, reading.found)
+            self._put_in_force(reading.text, reading.found, self._numbered(reading.text, Said(FILE)))
         return reading.error
 
     @property
+    def version(self) -> int:
+        return self._in_force.number if self._in_force is not None else 0
+
+    @property
     def status(self) -> TableStatus:
-        return TableStatus(self.version, self.source, self._loaded_at, self._error)
+        return TableStatus(self.version, self.source, self._loaded_at, self._error, self._in_force, self._journal.error)
 
     @property
     def message(self) -> dict[str, Any]:
@@ -91,8 +127,10 @@ class CurrentTable:
             "legacy_url": self._legacy_url,
         }
 
-    def ask_for_reload(self) -> None:
-        """Somebody wants the file read now, changed or not."""
+    def ask_for_reload(self, said: Said | None = None) -> None:
+        """Somebody wants the file read now, changed or not; ``said`` if that is because of a change that he made."""
+        if said is not None:
+            self._said.append(said)
         if self._path is None:
             log.warning("no file to reload, everything goes to one URL", extra={"source": self.source})
         self.certificates.ask_for_reload()
@@ -104,7 +142,7 @@ class CurrentTable:
             asked = await self._waited()
             reading = await self._look(asked=asked)
             if reading is not None:
-                self._take(reading)
+                await self._take(reading)
                 read(reading)
 
     async def _waited(self) -> bool:
@@ -168,19 +206,28 @@ class CurrentTable:
         self._awaited = None
         return Reading("good", text, found=found)
 
-    def _take(self, reading: Reading) -> None:
+    async def _take(self, reading: Reading) -> None:
         was_bad = self._error is not None
         self._error = reading.error
         self._counters.add("strangler_table_reloads", result=reading.result)
         self._counters.values[self._counters.slot("strangler_table_bad")] = int(reading.result == "bad")
         if reading.result == "bad":
+            self._said = deque((said for said in self._said if said.hash is not None), MAX_SAID)
             self._tell(reading)
             return
         self._told = None
+        said = self._said_of(reading.text)
         if reading.result == "good":
-            self._put_in_force(reading.text, reading.found)
-            log.info("new route table", extra={"source": self.source, "version": self.version})
-        elif was_bad:
+            version = await asyncio.to_thread(self._numbered, reading.text, said or Said(FILE))
+            self._put_in_force(reading.text, reading.found, version)
+            log.info(
+                "new route table",
+                extra={"source": self.source, "version": version.number, "by": version.by, "reason": version.reason},
+            )
+            return
+        if said is not None:
+            await self._amend(said)
+        if was_bad:
             log.info("the route table is good again", extra={"source": self.source, "version": self.version})
 
     def _tell(self, reading: Reading) -> None:
@@ -192,8 +239,30 @@ class CurrentTable:
                 extra={"source": self.source, "version_in_force": self.version, "mistakes": reading.error},
             )
 
-    def _put_in_force(self, text: str | None, found: Found) -> None:
+    def _said_of(self, text: str) -> Said | None:
+        """Who made this text, as far as it was said; forgets that."""
+        hash_ = hash_of(text)
+        for said in reversed(self._said):
+            if said.hash in {None, hash_}:
+                self._said.remove(said)
+                return said
+        return None
+
+    async def _amend(self, said: Said) -> None:
+        """We were faster than the one who changed the file: its text is in force already, as an edit by hand."""
+        if said.hash is None or self._in_force is None or self._in_force.by != FILE:
+            return
+        self._in_force = replace(self._in_force, by=said.by, reason=said.reason)
+        await asyncio.to_thread(self._journal.amend, self._in_force)
+
+    def _numbered(self, text: str | None, said: Said) -> TableVersion:
+        """The version that this text becomes, or is. Waits for the disk, but not for long."""
+        hash_ = hash_of(self.source if text is None else text)
+        new = TableVersion(self.version + 1, time.time(), said.by, said.reason, hash_, self.source, text)
+        return self._journal.put(new)
+
+    def _put_in_force(self, text: str | None, found: Found, version: TableVersion) -> None:
         self._text = text
         self.certificates.use(found)
         self._loaded_at = time.time()
-        self.version += 1
+        self._in_force = replace(version, text=None)

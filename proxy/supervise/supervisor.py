@@ -18,7 +18,7 @@ from proxy.model.settings import Settings
 from proxy.model.stacks import SIGNAL, stacks_file
 from proxy.status import ProcessStatus, State, status_document
 from proxy.supervise.child import Child, Role, environment_of_children
-from proxy.supervise.current_table import CurrentTable, Reading
+from proxy.supervise.current_table import CurrentTable, Reading, Said
 from proxy.supervise.notify import notify, notify_reloading
 from proxy.supervise.ports import Port
 from proxy.supervise.reap import reap_strangers
@@ -168,7 +168,7 @@ class Supervisor:
                             extra={"child": child.name, "version": version, "mistakes": reason},
                         )
                     case {"type": "reload"}:
-                        self._reload()
+                        self._reload(Said.of(message))
                     case _:
                         log.warning(
                             "unknown control message", extra={"child": child.name, "message_type": message["type"]}
@@ -234,9 +234,9 @@ class Supervisor:
 
     # Table.
 
-    def _reload(self) -> None:
+    def _reload(self, said: Said | None = None) -> None:
         notify_reloading()
-        self._table.ask_for_reload()
+        self._table.ask_for_reload(said)
 
     def _table_read(self, reading: Reading) -> None:
         if reading.result == "good":

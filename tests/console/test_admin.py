@@ -134,6 +134,10 @@ async def test_a_reload_goes_to_the_supervisor(console: Console) -> None:
     async with aiohttp.ClientSession() as session, session.post(url) as answer:
         assert answer.status == 202
     assert await console.hear() == {"type": "reload"}
+    said = {"by": "ada", "reason": "20 % as agreed", "hash": "a" * 64}
+    async with aiohttp.ClientSession() as session, session.post(url, json=said) as answer:
+        assert answer.status == 202
+    assert await console.hear() == {"type": "reload", **said}
 
 
 async def test_it_ends_when_told_to_drain(console: Console) -> None:

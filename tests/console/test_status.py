@@ -25,13 +25,25 @@ def process(role: str, index: int = 0, **changes: Any) -> dict[str, Any]:
     return fields | changes
 
 
+TOLD_TABLE: dict[str, Any] = {
+    "source": "/etc/routes.yaml",
+    "loaded_at": "2026-03-31T12:00:00.000Z",
+    "error": None,
+    "since": "2026-03-30T09:00:00.000Z",
+    "by": "ada",
+    "reason": "20 % as agreed",
+    "hash": "a" * 64,
+    "journal": None,
+}
+
+
 def told(**changes: Any) -> dict[str, Any]:
     fields = {
         "state": "ready",
         "listen": "127.0.0.1:8080",
         "admin": "127.0.0.1:8081",
         "table_version": 3,
-        "table": {"source": "/etc/routes.yaml", "loaded_at": "2026-03-31T12:00:00.000Z", "error": None},
+        "table": TOLD_TABLE,
         "certificates": None,
         "processes": [
             process("supervisor"),
@@ -82,6 +94,19 @@ def test_a_bad_table_degrades_with_its_mistakes() -> None:
     assert degraded(bad, NOTHING) == [
         "the table's file is bad, version 3 stays in force:\nroutes.yaml:3:1: error: unknown key"
     ]
+
+
+def test_a_journal_that_lacks_versions_degrades_and_says_that_the_table_is_in_force() -> None:
+    (reason,) = degraded(told(table=TOLD_TABLE | {"journal": "/x.tables.jsonl: No space left on device"}), NOTHING)
+    assert reason.startswith("the journal of table versions lacks the last changes: /x.tables.jsonl: No space left")
+    assert reason.endswith("the table is in force all the same")
+
+
+def test_the_text_says_who_made_the_table_when_and_why() -> None:
+    text = status_text(status_document(told(), table(), NOTHING))
+    assert "table version 3 from /etc/routes.yaml\n  since 2026-03-30T09:00:00Z by ada: 20 % as agreed\n" in text
+    text = status_text(status_document(told(table=TOLD_TABLE | {"by": "file", "reason": ""}), table(), NOTHING))
+    assert "Z by file\n" in text
 
 
 def test_a_store_that_refuses_results_degrades_as_long_as_its_shadow_worker_lives() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from proxy.model.versions import TableVersion
 from proxy.status import CertificateStatus, ProcessStatus, State, TableStatus, status_document
 
 
@@ -13,7 +14,8 @@ def test_the_document_has_the_promised_keys_and_is_json() -> None:
         ProcessStatus("proxy", 0, 8, 2, 1.5, ready=False, table_version=3),
         ProcessStatus("shadow", 0, None, 1, 1.0, ready=False),
     ]
-    table = TableStatus(4, "/etc/routes.yaml", 1_774_958_400.0, "routes.yaml:1:1: error: ...")
+    made = TableVersion(4, 1_774_872_000.0, "ada", "20 % as agreed", "abc", "/etc/routes.yaml")
+    table = TableStatus(4, "/etc/routes.yaml", 1_774_958_400.0, "routes.yaml:1:1: error: ...", made, "no room")
     document = status_document(State.READY, table, "127.0.0.1:8080", "127.0.0.1:8081", processes)
     assert document.pop("certificates") is None
     assert json.loads(json.dumps(document)) == {
@@ -21,7 +23,10 @@ def test_the_document_has_the_promised_keys_and_is_json() -> None:
         "listen": "127.0.0.1:8080",
         "admin": "127.0.0.1:8081",
         "table_version": 4,
-        "table": {"source": "/etc/routes.yaml", "loaded_at": "2026-03-31T12:00:00.000Z", "error": "routes.yaml:1:1: error: ..."},
+        "table": {
+            "source": "/etc/routes.yaml", "loaded_at": "2026-03-31T12:00:00.000Z", "error": "routes.yaml:1:1: error: ...",
+            "since": "2026-03-30T12:00:00.000Z", "by": "ada", "reason": "20 % as agreed", "hash": "abc", "journal": "no room",
+        },
         "processes": [
             {"role": "supervisor", "index": 0, "pid": 7, "restarts": 0, "stuck": 0, "started_at": "1970-01-01T00:00:00.000Z", "ready": True, "table_version": 0},
             {"role": "proxy", "index": 0, "pid": 8, "restarts": 2, "stuck": 0, "started_at": "1970-01-01T00:00:01.500Z", "ready": False, "table_version": 3},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from console.web.openapi.words import TEXT, Schema, get, in_path, json_of, post, problem, query, text_of
+from console.web.openapi.words import TEXT, Schema, get, in_path, json_of, post, problem, query, ref, text_of
 
 _NO_STORE = problem("There is no store yet, or it cannot be read now.")
 _OF_A_REPORT: Final = (
@@ -53,9 +53,11 @@ PATHS: Final[dict[str, Schema]] = {
     ),
     "/-/reload": {
         "post": {
-            "summary": "Read the route table again, changed or not.",
+            "summary": "Read the route table again, changed or not. Who changed it may say so, and why.",
+            "requestBody": {"required": False, "content": {"application/json": {"schema": ref("Changed")}}},
             "responses": {
                 "202": json_of("Reload", "The supervisor was asked; the status tells what came of it."),
+                "400": problem("A body that says something else."),
                 "403": problem("From another site, or with a body that is not JSON."),
             },
         }

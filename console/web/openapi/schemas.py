@@ -22,6 +22,7 @@ from console.web.openapi.words import (
 )
 from proxy.limits.shedding import Pressure, Step
 from proxy.model.table import Stage
+from proxy.model.versions import MAX_BY, MAX_REASON
 from proxy.status import State
 from shadow.model import Kind, Outcome, Verdict
 from shadow.triage import MAX_NOTE, SAID
@@ -49,6 +50,9 @@ SCHEMAS: Final[dict[str, Schema]] = {
     "Problem": exactly(type=TEXT, title=TEXT, status={"type": "integer"}, detail=TEXT),
     "Health": exactly(status=one_of(["ok", "degraded"]), reasons=list_of(TEXT)),
     "Readiness": exactly(ready=YES_OR_NO, reasons=list_of(TEXT)),
+    "Changed": some_of(
+        by=TEXT | {"maxLength": MAX_BY}, reason=TEXT | {"maxLength": MAX_REASON}, hash=TEXT | {"maxLength": 64}
+    ),
     "Reload": exactly(asked=YES_OR_NO, table_version=COUNT),
     "Status": exactly(
         ready=YES_OR_NO,
@@ -57,7 +61,16 @@ SCHEMAS: Final[dict[str, Schema]] = {
         listen=TEXT,
         admin=TEXT,
         table_version=COUNT,
-        table=exactly(source=TEXT, loaded_at=TEXT, error=TEXT_OR_NULL),
+        table=exactly(
+            source=TEXT,
+            loaded_at=TEXT,
+            error=TEXT_OR_NULL,
+            since=TEXT,
+            by=TEXT,
+            reason=TEXT,
+            hash=TEXT,
+            journal=TEXT_OR_NULL,
+        ),
         certificates=or_null(
             exactly(in_use=list_of(exactly(certificate=TEXT, names=list_of(TEXT), expires_at=TIME)), error=TEXT_OR_NULL)
         ),

@@ -29,7 +29,12 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
 def test_a_url_alone_is_enough(strangler: Strangler, served: list[Settings], tmp_path: Path) -> None:
     assert strangler("serve", "--legacy", URL).exit_code == Exit.FINE
     assert served == [
-        Settings(legacy_url=URL, store=f"sqlite:///{tmp_path}/strangler.db", secret=str(tmp_path / "strangler.key"))
+        Settings(
+            legacy_url=URL,
+            store=f"sqlite:///{tmp_path}/strangler.db",
+            journal=f"{tmp_path}/strangler.db.tables.jsonl",
+            secret=str(tmp_path / "strangler.key"),
+        )
     ]
 
 
@@ -47,6 +52,7 @@ def test_every_option_reaches_the_settings(strangler: Strangler, served: list[Se
             workers=3,
             config=str(tmp_path / "routes.yaml"),
             store="sqlite:////var/x.db",
+            journal="/var/x.db.tables.jsonl",
             secret=str(tmp_path / "k"),
             grace=60.0,
             log_format="json",

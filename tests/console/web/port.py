@@ -23,18 +23,20 @@ TABLE_MESSAGE = {"type": "table", "version": 3, "source": "routes.yaml", "text":
 
 
 class Port:
-    """The admin port of an instance that we play; ``reloads`` counts how often it was asked to reload."""
+    """The admin port of an instance that we play; ``said`` is what came with each reload, ``reloads`` how many there were."""
 
     def __init__(self, directory: Path) -> None:
         self.store = directory / "strangler.db"
-        self.reloads = 0
-        self.instance = Instance(str(directory), self._reload)
+        self.said: list[dict[str, Any]] = []
+        self.journal = directory / "strangler.db.tables.jsonl"
+        self.instance = Instance(str(directory), self.said.append, self.journal)
         self.evidence = Evidence(open_store(f"sqlite:///{self.store}"))
         self.app = Admin(self.instance, self.evidence, Guard(Address("127.0.0.1", 0))).app()
         self.url = ""
 
-    def _reload(self) -> None:
-        self.reloads += 1
+    @property
+    def reloads(self) -> int:
+        return len(self.said)
 
     async def ask(self, path: str, method: str = "GET", **options: Any) -> tuple[int, Any, aiohttp.ClientResponse]:
         """Status, body (JSON if it is any) and the answer itself."""

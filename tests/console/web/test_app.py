@@ -120,7 +120,22 @@ async def test_a_reload_is_asked_for_by_post_only(port: Port) -> None:
     assert port.reloads == 0
     body = await check_answer(port, "/-/reload", "/-/reload", 202, "POST")
     assert body == {"asked": True, "table_version": 3}
-    assert port.reloads == 1
+    assert port.said == [{}]
+
+
+async def test_who_changed_the_table_says_so_with_the_reload(port: Port) -> None:
+    await start(port)
+    changed = {"by": "ada", "reason": "20 % as agreed", "hash": "a" * 64}
+    await check_answer(port, "/-/reload", "/-/reload", 202, "POST", json=changed)
+    await check_answer(port, "/-/reload", "/-/reload", 202, "POST", json={"by": "ada"})
+    assert port.said == [changed, {"by": "ada", "reason": "", "hash": None}]
+
+
+@pytest.mark.parametrize("sent", [{"who": "ada"}, {"by": 7}, [], {"reason": "x" * 2001}])
+async def test_a_reload_that_says_something_else_is_refused(port: Port, sent: object) -> None:
+    await start(port)
+    await check_answer(port, "/-/reload", "/-/reload", 400, "POST", json=sent)
+    assert port.said == []
 
 
 @pytest.mark.parametrize(

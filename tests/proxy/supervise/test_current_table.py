@@ -11,13 +11,16 @@ import pytest
 
 from proxy import watch
 from proxy.model.counters import Counters
+from proxy.model.versions import FILE, hash_of, read_versions
 from proxy.supervise import current_table
 from proxy.supervise.cannot_start import CannotStart
-from proxy.supervise.current_table import CurrentTable, Reading
+from proxy.supervise.current_table import CurrentTable, Reading, Said
+from proxy.supervise.journal import Journal
 from tests.proxy.certificates import server_pair, write_pair
 from tests.proxy.supervise.instance import TABLE
 
 PATIENCE = 20.0
+JOURNAL = "strangler.db.tables.jsonl"
 
 
 class Followed:
@@ -43,7 +46,7 @@ def counters(tmp_path: Path) -> Any:
 async def followed(tmp_path: Path, counters: Counters) -> AsyncIterator[Followed]:
     path = tmp_path / "routes.yaml"
     path.write_text(TABLE)
-    table = CurrentTable(str(path), None, counters)
+    table = CurrentTable(str(path), None, counters, Journal(tmp_path / JOURNAL))
     assert table.load_first() is None
     followed = Followed(table, path)
     following = asyncio.ensure_future(table.follow(followed.readings.put_nowait))
@@ -138,6 +141,92 @@ async def test_http_2_without_its_package_is_a_mistake_that_says_what_to_install
     said = CurrentTable(str(path), None, counters).load_first()
     assert said is not None
     assert "pip install 'strangler[http2]'" in said
+
+
+def journal(followed: Followed) -> list[tuple[int, str, str]]:
+    return [(one.number, one.by, one.reason) for one in read_versions(followed.path.with_name(JOURNAL))]
+
+
+async def test_every_version_is_in_the_journal_with_who_made_it_and_why(followed: Followed) -> None:
+    followed.path.write_text(TABLE + "#\n")
+    followed.table.ask_for_reload(Said("ada", "a comment", hash_of(TABLE + "#\n")))
+    await followed.reading()
+    followed.path.write_text(TABLE + "##\n")
+    followed.table.ask_for_reload(Said("ben", "meant another text", hash_of("other")))
+    await followed.reading()
+    followed.path.write_text(TABLE + "###\n")
+    followed.table.ask_for_reload(Said("eve", "whatever is there"))
+    await followed.reading()
+    kept = [(1, FILE, ""), (2, "ada", "a comment"), (3, FILE, ""), (4, "eve", "whatever is there")]
+    assert journal(followed) == kept
+    made = followed.table.status.made
+    assert made is not None
+    assert (made.number, made.by, made.hash, made.text) == (4, "eve", hash_of(TABLE + "###\n"), None)
+
+
+async def test_who_says_so_late_is_believed_of_his_own_text_only(followed: Followed) -> None:
+    followed.path.write_text(TABLE + "#\n")
+    await followed.reading()
+    for said in (
+        Said("eve", "not mine"),
+        Said("ada", "a comment", hash_of(TABLE + "#\n")),
+        Said("ben", "mine", hash_of(TABLE + "#\n")),
+    ):
+        followed.table.ask_for_reload(said)
+        assert (await followed.reading()).result == "same"
+    assert journal(followed) == [(1, FILE, ""), (2, "ada", "a comment")]
+    assert read_versions(followed.path.with_name(JOURNAL))[1].text == TABLE + "#\n"
+
+
+async def test_who_announced_a_bad_table_is_not_taken_for_who_mends_it(followed: Followed) -> None:
+    followed.path.write_text("routes: nonsense\n")
+    followed.table.ask_for_reload(Said("ada", "in a hurry"))
+    assert (await followed.reading()).result == "bad"
+    followed.path.write_text(TABLE + "#\n")
+    assert (await followed.reading()).result == "good"
+    assert journal(followed)[1:] == [(2, FILE, "")]
+
+
+async def test_numbers_go_on_after_a_restart_and_an_unchanged_file_is_no_new_version(
+    followed: Followed, counters: Counters
+) -> None:
+    followed.path.write_text(TABLE + "#\n")
+    followed.table.ask_for_reload(Said("ada", "a comment"))
+    await followed.reading()
+    for text, number, by in [(TABLE + "#\n", 2, "ada"), (TABLE, 3, FILE)]:
+        followed.path.write_text(text)
+        again = CurrentTable(str(followed.path), None, counters, Journal(followed.path.with_name(JOURNAL)))
+        assert again.load_first() is None
+        made = again.status.made
+        assert made is not None
+        assert (again.version, made.by) == (number, by)
+    assert len(journal(followed)) == 3
+
+
+async def test_a_journal_that_cannot_be_written_keeps_no_table_from_being_used(
+    tmp_path: Path, counters: Counters, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "routes.yaml"
+    path.write_text(TABLE)
+    table = CurrentTable(str(path), None, counters, Journal(tmp_path / "gone" / JOURNAL))
+    assert table.load_first() is None
+    assert table.version == 1
+    assert "gone" in str(table.status.journal)
+    assert "the table goes in force all the same" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ({"type": "reload"}, None),
+        ({"type": "reload", "by": "", "reason": "x"}, None),
+        ({"type": "reload", "by": 7}, None),
+        ({"type": "reload", "by": "ada", "reason": None, "hash": 7}, Said("ada")),
+        ({"type": "reload", "by": "a" * 500, "reason": "b" * 5000, "hash": "c"}, Said("a" * 200, "b" * 2000, "c")),
+    ],
+)
+def test_what_the_console_passes_on_is_bounded(message: dict[str, Any], said: Said | None) -> None:
+    assert Said.of(message) == said
 
 
 LISTEN = "listen: { tls: { certificates: [{ certificate: %(directory)s/one.pem, key: %(directory)s/one.key }] } }\n"

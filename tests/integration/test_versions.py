@@ -1,0 +1,90 @@
+"""Every change of the table is a numbered version with who, when and why, over restarts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proxy.model.versions import FILE, read_versions
+from tests.integration.instance import Instance, running
+from tests.proxy.supervise.instance import until
+
+pytestmark = pytest.mark.heavy
+
+TABLE = """\
+version: 1
+backends:
+  legacy: { url: "http://127.0.0.1:9" }  # the monolith
+  orders: { url: "http://127.0.0.1:9" }
+groups:
+  ordering: { split: { orders: 5, legacy: 95 } }
+routes:
+  - { name: read, match: { path: "/orders/**" }, group: ordering }
+"""
+
+
+def strangler(instance: Instance, *words: str, code: int = 0) -> str:
+    command = [sys.executable, "-m", "console", *words]
+    env_free = {"STRANGLER_ADMIN": f"127.0.0.1:{instance.admin_port}", "STRANGLER_STORE": instance.store}
+    done = subprocess.run(
+        ["/usr/bin/env", *(f"{name}={value}" for name, value in env_free.items()), *command],
+        cwd=instance.directory,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(Path(__file__).resolve().parents[2]), "PATH": "/usr/bin:/bin"},
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout
+
+
+def table(instance: Instance) -> dict[str, Any]:
+    status = instance.status()
+    return {"version": status["table_version"], **status["table"]}
+
+
+def test_versions_have_their_makers_and_go_on_over_restarts(tmp_path: Path) -> None:
+    path = tmp_path / "routes.yaml"
+    path.write_text(TABLE)
+    with running(tmp_path, "--config", "routes.yaml") as instance:
+        assert (table(instance)["version"], table(instance)["by"]) == (1, FILE)
+        strangler(
+            instance, "weight", "ordering", "orders=20", "legacy=80", "--reason", "two clean days", "--author", "ada"
+        )
+        why = "ordering: orders 5 % -> 20 %, legacy 95 % -> 80 %: two clean days"
+        now = until(lambda: found if (found := table(instance))["by"] != FILE else None, "who did it")
+        assert (now["version"], now["by"], now["reason"], now["journal"]) == (2, "ada", why, None)
+        assert f"by ada: {why}" in strangler(instance, "status")
+        path.write_text(path.read_text() + "# by hand\n")
+        until(lambda: table(instance)["version"] == 3, "the edit by hand")
+    with running(tmp_path, "--config", "routes.yaml") as instance:
+        assert (table(instance)["version"], table(instance)["by"]) == (3, FILE)
+    path.write_text(TABLE)
+    with running(tmp_path, "--config", "routes.yaml") as instance:
+        assert table(instance)["version"] == 4
+    journal = tmp_path / "strangler.db.tables.jsonl"
+    assert [one.by for one in read_versions(journal)] == [FILE, "ada", FILE, FILE]
+    assert read_versions(journal)[0].text == TABLE
+    assert journal.stat().st_mode & 0o777 == 0o600
+    json.loads(journal.read_text().splitlines()[0])
+
+
+def test_without_a_journal_tables_go_in_force_all_the_same_and_the_status_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "routes.yaml"
+    path.write_text(TABLE)
+    (tmp_path / "strangler.db.tables.jsonl").mkdir()
+    with running(tmp_path, "--config", "routes.yaml") as instance:
+        strangler(instance, "kill", "ordering")
+        assert table(instance)["version"] == 2
+        assert "Is a directory" in table(instance)["journal"]
+        assert "the journal of table versions lacks the last changes" in strangler(instance, "status")
+        assert "the journal of table versions cannot be written" in instance.log
+        (tmp_path / "strangler.db.tables.jsonl").rmdir()
+        strangler(instance, "weight", "ordering", "orders=1")
+        assert table(instance)["journal"] is None
+    assert [one.number for one in read_versions(tmp_path / "strangler.db.tables.jsonl")] == [1, 2, 3]
