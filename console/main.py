@@ -21,6 +21,8 @@ COMMANDS: Final = {
     "stage": "Tell the stage of every route.",
     "weight": "Change how requests are split between backends.",
     "kill": "Send everything back to legacy at once.",
+    "history": "List the versions of the route table: when, who, why, and what changed.",
+    "rollback": "Put an earlier route table in force again.",
     "schema": "Print the JSON Schema of routes.yaml, for editors.",
     "report": "Show how the answers compare, route by route, worst first.",
     "diffs": "List what differs, most frequent first.",

@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from console.exits import Undecided
 from console.report import Document, report_document, select
+from proxy.model.versions import TableVersion, read_versions
 from shadow.model import RouteSummary
 from shadow.store import BadStoreUrl, SqliteStore, StoreError, open_store
 
@@ -26,6 +27,23 @@ def journal_file(url: str) -> Path:
     """The journal of table versions, beside the store at ``url``. Raises BadStoreUrl."""
     store = open_store(url).path
     return store.with_name(f"{store.name}.tables.jsonl")
+
+
+def table_versions(url: str) -> list[TableVersion]:
+    """What the journal beside the store at ``url`` has, oldest first, one at least; else it ends the command."""
+    try:
+        file = journal_file(url)
+        found = read_versions(file)
+    except BadStoreUrl as error:
+        raise click.BadParameter(str(error), param_hint="--store") from error
+    except OSError as error:
+        raise Undecided(f"cannot read {error.filename}: {error.strerror}") from error
+    if not found:
+        raise Undecided(
+            f"no table version is recorded in {file}: `strangler serve` writes one for every table that it puts in force.\n"
+            "Run this where it runs, or name its store with --store."
+        )
+    return found
 
 
 @contextmanager

@@ -66,7 +66,7 @@ def command(
             raise Invalid(str(error)) from error
         announce(running, file.text, author, waived.version_reason(found.route))
         _decide(opened, found, waived, config)
-    result = wait_in_force(running)
+    result = wait_in_force(running, file.text)
     _tell(config, found, waived, result, format_)
     sys.exit(result.exit)
 

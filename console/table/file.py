@@ -18,9 +18,13 @@ _BOM = "\ufeff"
 
 
 class TableFile:
-    """A good table in a file of its own. ``text`` is what it held when it was read. Raises Invalid for everything else."""
+    """A good table in a file of its own. ``text`` is what it held when it was read. Raises Invalid for everything else.
 
-    def __init__(self, name: str) -> None:
+    Who replaces all of it may take a file that is not good (``must_be_good``); then there is no ``table`` until it is replaced."""
+
+    table: Table
+
+    def __init__(self, name: str, *, must_be_good: bool = True) -> None:
         self.path = Path(name)
         if self.path.is_symlink():
             raise Invalid(
@@ -30,8 +34,9 @@ class TableFile:
         self._bytes = table_text(name)
         if not stat.S_ISREG(self.path.stat().st_mode):
             raise Invalid(f"{name} is no regular file: name the one that holds the table")
-        self.table = _checked(self._bytes, name, f"{name} is no good table as it is, so nothing was changed")
-        self.text = self._bytes.decode().removeprefix(_BOM)
+        if must_be_good:
+            self.table = _checked(self._bytes, name, f"{name} is no good table as it is, so nothing was changed")
+        self.text = self._bytes.decode("utf-8", "replace").removeprefix(_BOM)
 
     def replace(self, text: str) -> None:
         """Put ``text`` into its place, if it is a good table and nobody else has changed the file since. Raises Invalid, Undecided."""

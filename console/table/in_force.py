@@ -70,11 +70,11 @@ def announce(running: Running, text: str, by: str, reason: str) -> None:
             ask(running.admin, "/-/reload", said)
 
 
-def wait_in_force(running: Running) -> InForce:
-    """Until every proxy worker has a later version than before."""
+def wait_in_force(running: Running, text: str) -> InForce:
+    """Until every proxy worker has a later version than before, or ``text``, if that was in force and only its file was bad."""
     if running.version is None:
         return InForce(Exit.FINE, running.note)
-    began = time.monotonic()
+    began, hash_ = time.monotonic(), hash_of(text)
     version, have, of = running.version, 0, 0
     while (seconds := time.monotonic() - began) < PATIENCE_SECONDS:
         try:
@@ -84,7 +84,8 @@ def wait_in_force(running: Running) -> InForce:
         wrong = status["table"]["error"]
         if wrong and (wrong != running.error or seconds > _OLD_NEWS_SECONDS):
             return InForce(Exit.FINDINGS, f"the instance refuses the table:\n{wrong}", version)
-        version, have, of = _progress(status, running.version)
+        is_back = not wrong and status["table"].get("hash") == hash_
+        version, have, of = _progress(status, running.version - is_back)
         if have == of and of:
             text = f"in force on {have} of {of} {'worker' if of == 1 else 'workers'} after {seconds:.1f} s"
             return InForce(Exit.FINE, f"{text}, version {version}", version, (have, of), round(seconds, 3))

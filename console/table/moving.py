@@ -15,8 +15,9 @@ from console.exits import Invalid
 from console.output import print_json
 from console.table.edit import CannotEdit
 from console.table.file import TableFile
-from console.table.in_force import InForce, announce, find_running, wait_in_force
+from console.table.in_force import InForce, find_running
 from console.table.moves import Mover, NoMove, Weights, find_mover, moved, shares
+from console.table.replacing import put_in_force, why
 from console.terminal import talk
 from proxy.model.printable import printable
 from proxy.table.reading import read
@@ -47,9 +48,7 @@ def move(asked: Move, admin: Address, format_: str, wanted: Callable[[Mover], We
     if text == file.text:
         _tell(config, mover, weights, None, format_)
         return
-    file.replace(text)
-    announce(running, text, asked.by or me(), ": ".join(filter(None, (_words(mover, weights), asked.reason))))
-    result = wait_in_force(running)
+    result = put_in_force(file, text, running, asked.by or me(), why(_words(mover, weights), asked.reason))
     _tell(config, mover, weights, result, format_)
     sys.exit(result.exit)
 

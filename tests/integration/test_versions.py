@@ -88,3 +88,25 @@ def test_without_a_journal_tables_go_in_force_all_the_same_and_the_status_says_s
         strangler(instance, "weight", "ordering", "orders=1")
         assert table(instance)["journal"] is None
     assert [one.number for one in read_versions(tmp_path / "strangler.db.tables.jsonl")] == [1, 2, 3]
+
+
+def test_a_rollback_is_a_new_version_on_every_worker_and_a_bad_file_is_mended_by_the_one_in_force(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "routes.yaml"
+    path.write_text(TABLE)
+    with running(tmp_path, "--config", "routes.yaml", "--workers", "2") as instance:
+        strangler(instance, "weight", "ordering", "orders=20", "legacy=80", "--author", "ada")
+        back = json.loads(strangler(instance, "rollback", "--reason", "errors", "--author", "ben", "--format", "json"))
+        assert (back["restored"], back["in_force"]["table_version"], back["in_force"]["workers"]) == (1, 3, 2)
+        assert path.read_text() == TABLE
+        now = until(lambda: found if (found := table(instance))["by"] == "ben" else None, "who did it")
+        assert now["reason"] == "back to version 1: errors"
+        path.write_text("version: nonsense\n")
+        until(lambda: table(instance)["error"], "the bad file")
+        mended = json.loads(strangler(instance, "rollback", "--format", "json"))
+        assert (mended["restored"], mended["in_force"]["table_version"]) == (3, 3)
+        assert table(instance)["error"] is None
+        assert path.read_text() == TABLE
+    listed = strangler(instance, "history")
+    assert "back to version 1: errors" in listed
