@@ -21,6 +21,8 @@ COMMANDS: Final = {
     "stage": "Tell the stage of every route.",
     "weight": "Change how requests are split between backends.",
     "kill": "Send everything back to legacy at once.",
+    "plan": "Tell what another route table would change.",
+    "apply": "Check FILE, tell what it would change, and put it in force.",
     "history": "List the versions of the route table: when, who, why, and what changed.",
     "rollback": "Put an earlier route table in force again.",
     "schema": "Print the JSON Schema of routes.yaml, for editors.",

@@ -110,3 +110,20 @@ def test_a_rollback_is_a_new_version_on_every_worker_and_a_bad_file_is_mended_by
         assert path.read_text() == TABLE
     listed = strangler(instance, "history")
     assert "back to version 1: errors" in listed
+
+
+def test_a_plan_and_then_the_change_in_force(tmp_path: Path) -> None:
+    (tmp_path / "routes.yaml").write_text(TABLE)
+    (tmp_path / "new.yaml").write_text(TABLE.replace("orders: 5, legacy: 95", "orders: 20, legacy: 80"))
+    with running(tmp_path, "--config", "routes.yaml") as instance:
+        assert "Against version 1:\n- read: 5 % to 20 % of identities move to orders" in strangler(
+            instance, "plan", "new.yaml"
+        )
+        applied = json.loads(
+            strangler(
+                instance, "apply", "new.yaml", "--yes", "--author", "ada", "--reason", "as planned", "--format", "json"
+            )
+        )
+        assert (applied["written"], applied["in_force"]["table_version"]) == (True, 2)
+        now = until(lambda: found if (found := table(instance))["by"] == "ada" else None, "who did it")
+        assert now["reason"] == "apply new.yaml: as planned"

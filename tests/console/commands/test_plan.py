@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from console.exits import Exit
+from tests.console.commands.test_history import MOVED, keep, version
+from tests.console.conftest import Strangler
+from tests.console.scene import TABLE, fill_store
+
+
+@pytest.fixture
+def new_file(tmp_path: Path) -> Path:
+    path = tmp_path / "new.yaml"
+    path.write_text(MOVED)
+    return path
+
+
+def test_a_plan_is_held_against_the_version_in_force_else_against_the_file(
+    strangler: Strangler, routes_file: Path, new_file: Path, tmp_path: Path
+) -> None:
+    result = strangler("plan", "new.yaml")
+    assert result.exit_code == Exit.FINE, result.output
+    assert result.stdout.splitlines() == [
+        "Against routes.yaml:",
+        "- order-read: 20 % to 30 % of identities move to orders",
+        "No requests are recorded to look at.",
+    ]
+    keep(tmp_path, version(1, TABLE), version(2, MOVED))
+    assert "Against version 2:\nNothing changes but comments and layout.\n" in strangler("plan", "new.yaml").stdout
+    assert "orders goes down from 30 % to 20 %" in strangler("plan").stdout
+    assert routes_file.read_text() == TABLE
+
+
+def test_recorded_requests_tell_who_changes_owner(strangler: Strangler, routes_file: Path, tmp_path: Path) -> None:
+    fill_store(tmp_path / "strangler.db")
+    (tmp_path / "new.yaml").write_text(TABLE.replace("path: /search", 'path: "/orders/**", methods: [POST]'))
+    stdout = strangler("plan", "new.yaml").stdout
+    assert "1 of 1 recorded request would change owner (100 %); recorded are a few of each sort, not all." in stdout
+    assert "  1: legacy (no route) -> legacy (search)\n      POST /orders/7?x=it's" in stdout
+    document = json.loads(strangler("plan", "new.yaml", "--format", "json").stdout)
+    (move,) = document["requests"]["moves"]
+    assert (move["from"], move["to"]["route"], move["count"]) == ({"route": None, "backend": "legacy"}, "search", 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("plan", "bad.yaml"), Exit.FINDINGS, "bad.yaml is no good table"),
+        (("plan", "none.yaml"), Exit.FINDINGS, "No such file"),
+        (("plan", "new.yaml", "--config", "bad.yaml"), Exit.FINDINGS, "no good table to compare with"),
+        (("plan", "new.yaml", "--store", "redis://x"), Exit.USAGE, "no store that we know"),
+        (("apply", "bad.yaml", "--yes"), Exit.FINDINGS, "bad.yaml is no good table"),
+        (("apply", "new.yaml"), Exit.USAGE, "nobody can be asked here: give --yes"),
+        (("apply", "routes.yaml", "--yes"), Exit.FINDINGS, "is the table itself"),
+    ],
+)
+def test_what_cannot_be_is_explained_and_changes_nothing(
+    strangler: Strangler, routes_file: Path, new_file: Path, words: tuple[str, ...], code: Exit, said: str
+) -> None:
+    new_file.with_name("bad.yaml").write_text("version: nonsense")
+    result = strangler(*words)
+    assert (result.exit_code, said in result.stderr) == (code, True), result.output
+    assert routes_file.read_text() == TABLE
+
+
+def test_applying_tells_the_plan_and_writes_the_whole_text(
+    strangler: Strangler, routes_file: Path, new_file: Path
+) -> None:
+    result = strangler("apply", "new.yaml", "--yes", "--admin", "127.0.0.1:1")
+    assert result.exit_code == Exit.FINE, result.output
+    assert "order-read: 20 % to 30 % of identities move to orders" in result.stdout
+    assert "it takes effect at the next start" in result.stdout
+    assert routes_file.read_text() == MOVED
+    again = strangler("apply", "new.yaml", "--yes", "--admin", "127.0.0.1:1")
+    assert "nothing to write: routes.yaml says so already" in again.stdout
+
+
+def test_applying_mends_a_file_that_became_bad(
+    strangler: Strangler, routes_file: Path, tmp_path: Path, new_file: Path
+) -> None:
+    keep(tmp_path, version(1, TABLE))
+    routes_file.write_text("version: nonsense")
+    words = ("apply", "-", "--yes", "--format", "json", "--admin", "127.0.0.1:1")
+    document = json.loads(strangler(*words, input=MOVED).stdout)
+    assert (document["against"], document["written"]) == ("version 1", True)
+    assert routes_file.read_text() == MOVED
