@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from console.web import static
-from console.web.api import events, health, metrics, pairs, reload, report, signatures, status
+from console.web.api import events, health, metrics, pairs, reload, report, signatures, status, table
 from console.web.pages import difference, differences, overview, pair, route, system
 from console.web.rights import Right
 from console.web.visit import Handler
@@ -42,6 +42,11 @@ ADDRESSES: Final = (
     Address("POST", "/-/reload", Right.OPERATE, reload.ask),
     Address("GET", "/api/openapi.json", Right.OPEN, status.describe),
     Address("GET", "/api/v1/status", Right.VIEW, status.show),
+    Address("GET", "/api/v1/table", Right.VIEW, table.show),
+    Address("PUT", "/api/v1/table", Right.OPERATE, table.write),
+    Address("GET", "/api/v1/table/versions", Right.VIEW, table.versions),
+    Address("POST", "/api/v1/table/plan", Right.OPERATE, table.plan),
+    Address("POST", "/api/v1/table/rollback", Right.OPERATE, table.rollback),
     Address("GET", "/api/v1/report", Right.VIEW, report.show),
     Address("GET", "/api/v1/signatures", Right.VIEW, report.signatures),
     Address("POST", "/api/v1/signatures/{signature}/triage", Right.REVIEW, signatures.triage),

@@ -94,7 +94,7 @@ class Admin:
                 raise
             return problem(error.status, f"{request.path}: see /api/openapi.json for what there is")
         except Refused as error:
-            return problem(error.status, str(error))
+            return problem(error.status, str(error), error.members)
         except StoreError as error:
             return problem(503, str(error), Retry_After="1")
         except Exception:

@@ -8,9 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar, cast
 
+from console.table.plan import MOST_REQUESTS
 from proxy.model.plan import Plan
 from shadow.model import RouteSummary, SignatureSummary
 from shadow.store import NoStore, SqliteStore, StoredPair, StoreError
+from shadow.store.read_kept import Wanted
 from shadow.store.read_sightings import Sighting
 from shadow.store.read_traffic import EpochSeen, Hour
 from shadow.triage import Triage
@@ -65,6 +67,10 @@ class Evidence:
     async def sizes(self) -> dict[str, int]:
         """Bytes of each of the store's files that is there, by name."""
         return await self._in_a_thread(self._store.sizes)
+
+    async def kept(self) -> list[StoredPair]:
+        """The newest pairs whose contents are kept, as many as a plan looks at."""
+        return await self._read("kept", lambda: self._store.kept(Wanted(limit=MOST_REQUESTS)))
 
     async def plans(self) -> dict[str, Plan]:
         return await self._read("plans", self._store.plans)

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from aiohttp import web
 
 from console.web.refused import Refused
+
+
+async def object_of(request: web.Request) -> dict[str, Any]:
+    """The members of a JSON object, as they are. Raises Refused."""
+    try:
+        sent = json.loads(await request.text())
+    except (ValueError, RecursionError) as error:
+        raise Refused(400, f"the body is no JSON: {error}") from error
+    if not isinstance(sent, dict):
+        raise Refused(400, "send a JSON object")
+    return sent
 
 
 async def fields_of(request: web.Request) -> dict[str, str]:
@@ -39,7 +52,7 @@ def text_of(fields: dict[str, str], name: str, *, most: int, least: int = 0) -> 
     return given
 
 
-def unknown(fields: dict[str, str], known: tuple[str, ...]) -> None:
+def unknown(fields: Mapping[str, Any], known: tuple[str, ...]) -> None:
     """Raises Refused for a field that nobody asked for: it was meant to do something."""
     others = sorted(fields.keys() - set(known))
     if others:

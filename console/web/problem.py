@@ -11,11 +11,11 @@ from aiohttp import web
 from proxy.model.printable import printable
 
 
-def problem(status: int, detail: str, **headers: str) -> web.Response:
-    """``detail`` says what is wrong and what to do; headers are named with underscores."""
+def problem(status: int, detail: str, members: dict[str, Any] | None = None, **headers: str) -> web.Response:
+    """``detail`` says what is wrong and what to do; ``members`` are further ones; headers are named with underscores."""
     return web.Response(
         status=status,
-        text=json.dumps(problem_document(status, detail)),
+        text=json.dumps({**problem_document(status, detail), **(members or {})}),
         content_type="application/problem+json",
         headers={name.replace("_", "-"): value for name, value in headers.items()},
     )

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -127,3 +129,19 @@ def test_a_plan_and_then_the_change_in_force(tmp_path: Path) -> None:
         assert (applied["written"], applied["in_force"]["table_version"]) == (True, 2)
         now = until(lambda: found if (found := table(instance))["by"] == "ada" else None, "who did it")
         assert now["reason"] == "apply new.yaml: as planned"
+
+
+def test_a_table_put_by_the_api_is_in_force_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "routes.yaml").write_text(TABLE)
+    with running(tmp_path, "--config", "routes.yaml") as instance:
+        read = json.loads(instance.admin("/api/v1/table")[1])
+        body = json.dumps({"text": read["text"] + "# more\n", "reason": "by a program"}).encode()
+        headers = {"Content-Type": "application/json", "If-Match": f'"{read["hash"]}"'}
+        url = f"http://127.0.0.1:{instance.admin_port}/api/v1/table"
+        with urlopen(Request(url, body, headers, method="PUT")) as answer:
+            assert answer.status == 200
+        now = until(lambda: found if (found := table(instance))["reason"] else None, "the new version")
+        assert (now["version"], now["by"], now["reason"]) == (2, "local", "by a program")
+        with pytest.raises(HTTPError, match="412"):
+            urlopen(Request(url, body, headers, method="PUT"))
+        assert json.loads(instance.admin("/api/v1/table/versions")[1])["versions"][0]["change"] == "# more"

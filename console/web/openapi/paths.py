@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from console.web.openapi.words import TEXT, Schema, get, in_path, json_of, post, problem, query, ref, text_of
+from console.web.openapi.words import (
+    TEXT,
+    Schema,
+    get,
+    header,
+    in_path,
+    json_of,
+    post,
+    problem,
+    put,
+    query,
+    ref,
+    text_of,
+)
 
 _NO_STORE = problem("There is no store yet, or it cannot be read now.")
 _OF_A_REPORT: Final = (
@@ -31,6 +44,21 @@ _SAID: Final = {
     "403": problem("From another site, or the caller may not."),
     "404": problem("No such signature under today's rules."),
     "503": problem("The store cannot be read or written now; try again."),
+}
+
+_NO_FILE: Final = {
+    "404": problem("There is no table, or no such version."),
+    "409": problem("The file cannot be used: a link, a pipe, or not to be read; says why."),
+    "503": problem("The file or the journal cannot be read or written now; says why."),
+}
+_WRITING: Final = {
+    **_NO_FILE,
+    "400": problem("Not what is asked for; says what is."),
+    "403": problem("From another site, or the caller may not."),
+    "422": {
+        "description": "No good table: all its mistakes.",
+        "content": {"application/problem+json": {"schema": ref("BadTable")}},
+    },
 }
 
 PATHS: Final[dict[str, Schema]] = {
@@ -64,6 +92,46 @@ PATHS: Final[dict[str, Schema]] = {
     },
     "/api/openapi.json": get("This document.", {"description": "OpenAPI 3.1.", "content": {"application/json": {}}}),
     "/api/v1/status": get("The instance: table, processes, tap, backends.", json_of("Status", "As it is now.")),
+    "/api/v1/table": {
+        **get(
+            "The route table as its file says it. The ETag is its hash.",
+            json_of("Table", "As it is now."),
+            **_NO_FILE,
+        ),
+        **put(
+            "Replace the route table, if it is still the one that was read.",
+            "NewTable",
+            json_of(
+                "Written",
+                "It is in the file, and the supervisor was asked to read it; the status tells what came of it.",
+            ),
+            parameters=[header("If-Match", "The ETag of the table that was read, or *.")],
+            **_WRITING,
+            **{
+                "412": problem("The table was changed meanwhile; read it again."),
+                "428": problem("Without If-Match."),
+            },
+        ),
+    },
+    "/api/v1/table/versions": get(
+        "The versions of the table, newest first: who, when, why, and what changed.",
+        json_of("Versions", "What the journal has."),
+        **{"503": problem("The journal cannot be read now.")},
+    ),
+    "/api/v1/table/plan": post(
+        "Tell what another table would change. Changes nothing.",
+        "PlannedTable",
+        json_of("Plan", "In words, and for recorded requests."),
+        **{name: _WRITING[name] for name in ("400", "403", "422", "503")},
+    ),
+    "/api/v1/table/rollback": post(
+        "Put the text of an earlier version into the file; without `version` the one before.",
+        "Back",
+        json_of(
+            "Restored", "It is in the file, and the supervisor was asked to read it; the status tells what came of it."
+        ),
+        **{**_WRITING, "412": problem("The table was changed meanwhile.")},
+    ),
     "/api/v1/report": _of_a_report("The shadow-diff report, worst route first.", json_of("Report", "Of all routes.")),
     "/api/v1/signatures": _of_a_report("What differs, most frequent first.", json_of("Signatures", "Of all routes.")),
     "/api/v1/signatures/{signature}/triage": post(

@@ -46,6 +46,22 @@ _BODY = exactly(text=TEXT, size=COUNT, note=TEXT_OR_NULL)
 _NOTE: Final[Schema] = {"type": "string", "maxLength": MAX_NOTE}
 _FIELDS = list_of(list_of(TEXT))
 
+_VERSION: Final = {
+    "version": COUNT,
+    "at": TIME,
+    "by": TEXT,
+    "reason": TEXT,
+    "hash": TEXT,
+    "source": TEXT,
+    "has_text": YES_OR_NO,
+    "change": TEXT,
+}
+_OWNER = exactly(route=TEXT_OR_NULL, backend=TEXT)
+_WRITTEN: Final = {"changed": YES_OR_NO, "hash": TEXT, "table_version": COUNT}
+_REASON: Final[Schema] = {"type": "string", "maxLength": MAX_REASON}
+_MISTAKE = exactly(code=TEXT, line=COUNT, column=COUNT, message=TEXT, suggestion=TEXT_OR_NULL)
+_MOVE: Final = {"count": COUNT, "examples": list_of(exactly(method=TEXT, target=TEXT, pair=TEXT))}
+
 SCHEMAS: Final[dict[str, Schema]] = {
     "Problem": exactly(type=TEXT, title=TEXT, status={"type": "integer"}, detail=TEXT),
     "Health": exactly(status=one_of(["ok", "degraded"]), reasons=list_of(TEXT)),
@@ -54,6 +70,27 @@ SCHEMAS: Final[dict[str, Schema]] = {
         by=TEXT | {"maxLength": MAX_BY}, reason=TEXT | {"maxLength": MAX_REASON}, hash=TEXT | {"maxLength": 64}
     ),
     "Reload": exactly(asked=YES_OR_NO, table_version=COUNT),
+    "Table": exactly(version=COUNT, source=TEXT, hash=TEXT, in_force=YES_OR_NO, text=TEXT),
+    "NewTable": some_of("text", text=TEXT, reason=_REASON),
+    "PlannedTable": some_of("text", text=TEXT),
+    "Back": some_of(version=COUNT, reason=_REASON),
+    "Written": exactly(**_WRITTEN),
+    "Restored": exactly(restored=COUNT, **_WRITTEN),
+    "BadTable": exactly(type=TEXT, title=TEXT, status={"type": "integer"}, detail=TEXT, mistakes=list_of(_MISTAKE)),
+    "Versions": exactly(count=COUNT, versions=list_of(exactly(**_VERSION))),
+    "Plan": exactly(
+        changes=list_of(exactly(kind=TEXT, name=TEXT_OR_NULL, text=TEXT)),
+        taken=list_of(TEXT),
+        requests=or_null(
+            exactly(
+                read=COUNT,
+                refused=COUNT,
+                change_owner=COUNT,
+                share=or_null(NUMBER),
+                moves=list_of(exactly(**{"from": _OWNER, "to": _OWNER}, **_MOVE)),
+            )
+        ),
+    ),
     "Status": exactly(
         ready=YES_OR_NO,
         reasons=list_of(TEXT),

@@ -61,6 +61,10 @@ def in_path(name: str, description: str) -> Schema:
     return {"name": name, "in": "path", "required": True, "description": description, "schema": TEXT}
 
 
+def header(name: str, description: str) -> Schema:
+    return {"name": name, "in": "header", "required": True, "description": description, "schema": TEXT}
+
+
 def get(summary: str, answer: Schema, *, parameters: Any = (), **others: Schema) -> Schema:
     operation: Schema = {"summary": summary, "responses": {"200": answer, **others}}
     if parameters:
@@ -75,3 +79,7 @@ def post(summary: str, sent: str, answer: Schema, *, parameters: Any = (), **oth
     if parameters:
         operation["parameters"] = list(parameters)
     return {"post": operation}
+
+
+def put(summary: str, sent: str, answer: Schema, *, parameters: Any = (), **others: Schema) -> Schema:
+    return {"put": post(summary, sent, answer, parameters=parameters, **others)["post"]}
