@@ -14,8 +14,10 @@ from console.table.versions import NoVersion, text_of, version_to_restore
 from console.web.answers import Document
 from console.web.refused import Refused
 from console.web.visit import Visit
+from proxy.listen.tls import BadCertificate
 from proxy.model.table import Table
 from proxy.model.versions import TableVersion, hash_of, read_versions
+from proxy.supervise.certificates import read_certificates
 from proxy.table.load import load_table
 from proxy.table.mistakes import BadTable
 from shadow.store import StoredPair, StoreError
@@ -95,7 +97,10 @@ async def _file(visit: Visit) -> TableFile:
 async def _checked(text: str) -> Table:
     """Raises Refused, with every mistake."""
     try:
-        return await asyncio.to_thread(load_table, text, source="the table", with_files=True)
+        return await asyncio.to_thread(_loaded, text)
+    except BadCertificate as error:
+        mistake = {"code": "bad-file", "line": 1, "column": 1, "message": f"listen.tls: {error}", "suggestion": None}
+        raise Refused(422, "this is no good table, so nothing was changed", {"mistakes": [mistake]}) from error
     except BadTable as error:
         mistakes = [
             {
@@ -108,6 +113,13 @@ async def _checked(text: str) -> Table:
             for one in error.mistakes
         ]
         raise Refused(422, "this is no good table, so nothing was changed", {"mistakes": mistakes}) from error
+
+
+def _loaded(text: str) -> Table:
+    """With the files that it names. Raises BadTable, BadCertificate."""
+    table = load_table(text, source="the table", with_files=True)
+    read_certificates(table.listen.tls)
+    return table
 
 
 async def _replaced(visit: Visit, file: TableFile, text: str, reason: str) -> Document:

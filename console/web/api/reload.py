@@ -19,6 +19,6 @@ async def ask(visit: Visit) -> web.Response:
     by, reason = text_of(fields, "by", most=MAX_BY), text_of(fields, "reason", most=MAX_REASON)
     hash_ = text_of(fields, "hash", most=_HASH_LENGTH) or None
     # Whom we know cannot pass for somebody else.
-    name = visit.caller.name if visit.caller is not LOCAL else by
+    name = by if by and visit.caller is LOCAL else visit.caller.name
     visit.instance.ask_for_reload(name if by or reason else None, reason, hash_)
     return as_json({"asked": True, "table_version": visit.instance.told["table_version"]}, status=202)

@@ -128,7 +128,12 @@ async def test_who_changed_the_table_says_so_with_the_reload(port: Port) -> None
     changed = {"by": "ada", "reason": "20 % as agreed", "hash": "a" * 64}
     await check_answer(port, "/-/reload", "/-/reload", 202, "POST", json=changed)
     await check_answer(port, "/-/reload", "/-/reload", 202, "POST", json={"by": "ada"})
-    assert port.said == [changed, {"by": "ada", "reason": "", "hash": None}]
+    await check_answer(port, "/-/reload", "/-/reload", 202, "POST", json={"reason": "release 7"})
+    assert port.said == [
+        changed,
+        {"by": "ada", "reason": "", "hash": None},
+        {"by": "local", "reason": "release 7", "hash": None},
+    ]
 
 
 @pytest.mark.parametrize("sent", [{"who": "ada"}, {"by": 7}, [], {"reason": "x" * 2001}])

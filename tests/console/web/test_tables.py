@@ -85,6 +85,13 @@ async def test_every_mistake_comes_with_its_place(port: Port, file: Path) -> Non
     assert all(one["line"] > 1 and one["code"] for one in body["mistakes"])
 
 
+async def test_a_table_whose_certificates_are_not_there_is_refused_too(port: Port, file: Path) -> None:
+    bad = TABLE + "listen: { tls: { certificates: [{ certificate: /none.pem, key: /none.key }] } }\n"
+    body = await check_answer(port, PATH, PATH, 422, "PUT", json={"text": bad}, headers=if_match(TABLE))
+    assert "/none.pem" in body["mistakes"][0]["message"]
+    assert (text(file), port.said) == (TABLE, [])
+
+
 async def test_versions_are_those_of_the_journal(port: Port, file: Path, tmp_path: Path) -> None:
     path = f"{PATH}/versions"
     assert (await check_answer(port, path, path, 200))["versions"] == []
