@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,6 +79,30 @@ def test_applying_tells_the_plan_and_writes_the_whole_text(
     assert routes_file.read_text() == MOVED
     again = strangler("apply", "new.yaml", "--yes", "--admin", "127.0.0.1:1")
     assert "nothing to write: routes.yaml says so already" in again.stdout
+
+
+@pytest.mark.parametrize(("answer", "said"), [(b"n\n", "Nothing was changed."), (b"y\n", "")])
+def test_who_sits_at_a_terminal_is_asked_first(routes_file: Path, new_file: Path, answer: bytes, said: str) -> None:
+    ours, theirs = os.openpty()
+    try:
+        os.write(ours, answer)
+        command = [sys.executable, "-m", "console", "apply", "new.yaml", "--admin", "127.0.0.1:1"]
+        root = str(Path(__file__).resolve().parents[3])
+        done = subprocess.run(
+            command,
+            stdin=theirs,
+            cwd=routes_file.parent,
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONPATH": root},
+        )
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert "Put new.yaml in force in the place of routes.yaml? [y/N]" in done.stderr
+    assert said in done.stderr
+    assert (routes_file.read_text() == TABLE) is (answer == b"n\n")
 
 
 def test_applying_mends_a_file_that_became_bad(
