@@ -9,6 +9,7 @@ from console.curl import curl_line
 from proxy.model.log import rfc3339
 from shadow.model import Difference
 from shadow.store import StoredAnswer, StoredPair, StoredRequest
+from shadow.structure import NOTE
 
 Document = dict[str, Any]
 
@@ -35,7 +36,7 @@ def pair_document(pair: StoredPair, base: str) -> Document:
         "control": _message(pair.control),
         "candidate": _message(pair.candidate),
         "again": _message(pair.again),
-        "curl": curl_line(pair.request, base) if pair.request else None,
+        "curl": curl_line(pair.request, base) if pair.request and pair.request.body.note != NOTE else None,
     }
 
 

@@ -15,6 +15,7 @@ from typing import Final
 
 from proxy.model.decision import Skip
 from proxy.model.exchange import Exchange
+from proxy.model.keep import Contents
 from proxy.model.message import RequestHead
 from proxy.model.plan import Plan
 from proxy.model.redact import RedactRules
@@ -34,6 +35,7 @@ from shadow.redact import Redactor
 from shadow.replay import Failed, Failure, NotCompared
 from shadow.signature import Signature, signatures_of
 from shadow.store.records import Recorded, SignatureSeen, StoredAnswer, StoredPair, StoredRequest
+from shadow.structure import structure_of, structure_of_difference
 
 INLINE_BYTES: Final = 64 * 1024
 """Pairs of larger bodies are compared in a thread, so that receiving goes on meanwhile."""
@@ -161,9 +163,11 @@ class Pairing:
         """Everything from here on is redacted."""
         plan, at = pair.plan, pair.exchange.started_at
         signatures = signatures_of(plan.route, pair.classified.comparison) if pair.classified else ()
-        wanted = self._keeping.wants(plan.route, plan.rules, pair.outcome, [one.id for one in signatures], at)
+        wanted = plan.contents is not Contents.NOTHING and self._keeping.wants(
+            plan.route, plan.rules, pair.outcome, [one.id for one in signatures], at
+        )
         redactor = self._redactor_of(pair, wanted=wanted)
-        seen = tuple(_seen(signature, redactor, wanted=wanted) for signature in signatures)
+        seen = tuple(_seen(signature, redactor, plan.contents, wanted=wanted) for signature in signatures)
         kept = self._kept(pair, redactor) if wanted else None
         control_copied = pair.exchange.shadow == plan.control
         identity, hide = pair.exchange.identity, self._redactor.text
@@ -218,7 +222,7 @@ class Pairing:
         method, target = pair.head.method.decode("latin-1"), redactor.target(pair.head.target.decode("latin-1"))
         body = redactor.body(pair.head.headers, exchange.request_body)
         comparison = classified.comparison if classified else None
-        return StoredPair(
+        kept = StoredPair(
             id=self._new_id(),
             request_id=redactor.text(exchange.id),
             route=pair.plan.route,
@@ -239,14 +243,17 @@ class Pairing:
             waived=tuple((redactor.difference(one), path) for one, path in comparison.waived) if comparison else (),
             noisy=tuple(redactor.path(place) for place in classified.noisy_places) if classified else (),
         )
+        return structure_of(kept) if pair.plan.contents is Contents.STRUCTURE else kept
 
 
-def _seen(signature: Signature, redactor: Redactor, *, wanted: bool) -> SignatureSeen:
+def _seen(signature: Signature, redactor: Redactor, keep: Contents, *, wanted: bool) -> SignatureSeen:
     """With an example only if the pair is kept that it is of."""
     path, kind = redactor.path(signature.path), str(signature.kind)
     if not wanted:
         return SignatureSeen(signature.id, path, kind, None, None)
     example = redactor.difference(signature.example)
+    if keep is Contents.STRUCTURE:
+        example = structure_of_difference(example)
     return SignatureSeen(signature.id, path, kind, example.control, example.candidate)
 
 

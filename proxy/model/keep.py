@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 from typing import Final
 
 DAY: Final = 86_400.0
+
+
+class Contents(enum.StrEnum):
+    """What is kept of a pair that is kept: its messages without their secrets; only their names, types and lengths; or nothing."""
+
+    REDACTED = "redacted"
+    STRUCTURE = "structure"
+    NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True)

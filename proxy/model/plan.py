@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from proxy.model.edits import RequestEdits
-from proxy.model.keep import Keep
+from proxy.model.keep import Contents, Keep
 from proxy.model.listen import BackendTls, Certificate
 from proxy.model.normalise import Normalise
 from proxy.model.redact import NO_RULES, RedactRules
@@ -28,7 +28,7 @@ class Plan:
     for which the control is asked twice. ``requests`` are changes to what is sent: they may hold credentials, so they go to the
     shadow and nowhere else. ``jar``: copies carry the cookies that their side has set, and these, as (kind, name), are what a user is
     recognised by; None: the client's cookies. ``redact`` is what is hidden of what is kept, beside what always is; ``keep`` holds for the whole store, and is
-    the same in all plans of a table.
+    the same in all plans of a table, ``contents`` for what is kept of a pair.
 
     ``rules`` names the rule set: evidence gathered under different rules is never added up (an epoch ends).
     """
@@ -51,6 +51,7 @@ class Plan:
     jar: tuple[tuple[str, str], ...] | None = None
     redact: RedactRules = NO_RULES
     keep: Keep = Keep()
+    contents: Contents = Contents.REDACTED
 
     def to_json(self) -> dict[str, Any]:
         """What may be kept of it."""
@@ -95,6 +96,7 @@ class Plan:
             jar=tuple((kind, name) for kind, name in jar) if (jar := data.get("jar")) is not None else None,
             redact=RedactRules(**{name: tuple(texts) for name, texts in data.get("redact", {}).items()}),
             keep=Keep(**data.get("keep", {})),
+            contents=Contents(data.get("contents", Contents.REDACTED)),
         )
 
 
@@ -120,6 +122,7 @@ def plan_of(route: Route, table: Table) -> Plan:
         jar=tuple((source.kind, source.name) for source in table.identity) if _has_jar(route) else None,
         redact=route.redact,
         keep=table.keep,
+        contents=route.shadow.keep if route.shadow else Contents.REDACTED,
     )
 
 

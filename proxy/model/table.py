@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from proxy.model.edits import RequestEdits
-from proxy.model.keep import Keep
+from proxy.model.keep import Contents, Keep
 from proxy.model.listen import BackendTls, Listen
 from proxy.model.normalise import Normalise
 from proxy.model.redact import NO_RULES, RedactRules
@@ -247,6 +247,7 @@ class ShadowPolicy:
     requests: RequestEdits = RequestEdits()
     cookies: Cookies = Cookies.CLIENT
     after_write: float | None = None
+    keep: Contents = Contents.REDACTED
 
 
 @dataclass(frozen=True, slots=True)

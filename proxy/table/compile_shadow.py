@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from proxy.model.edits import Edits, RequestEdits
+from proxy.model.keep import Contents
 from proxy.model.table import Cookies, ShadowPolicy
 from proxy.table.shadow_keys import DefaultShadowKeys, EditKeys, RequestKeys, ShadowKeys, SideEditKeys
 from proxy.table.values import READ_AFTER_WRITE
@@ -24,6 +25,7 @@ def shadow_policy(keys: ShadowKeys, defaults: DefaultShadowKeys | None) -> Shado
         repeat=keys.repeat,
         cookies=Cookies(keys.cookies),
         after_write=(keys.window or WINDOW) if keys.writes == READ_AFTER_WRITE else None,
+        keep=Contents(keys.keep or (defaults and defaults.keep) or Contents.REDACTED),
         requests=_request_edits(keys.requests, defaults.requests if defaults else None),
     )
 

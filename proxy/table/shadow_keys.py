@@ -12,7 +12,18 @@ from proxy.model.edits import MOMENTS, NEVER_SENT, Value
 from proxy.table.entry import Entry
 from proxy.table.mistakes import did_you_mean, quoted
 from proxy.table.scalars import Substituted
-from proxy.table.values import BackendName, CookiesWord, Duration, Reason, Share, Size, Token, WritesWord, wrong
+from proxy.table.values import (
+    BackendName,
+    ContentsWord,
+    CookiesWord,
+    Duration,
+    Reason,
+    Share,
+    Size,
+    Token,
+    WritesWord,
+    wrong,
+)
 from proxy.target import is_host
 
 MAX_EDITS: Final = 64
@@ -106,6 +117,8 @@ class RequestKeys(Entry):
 class DefaultShadowKeys(Entry):
     requests: RequestKeys | None = None
     """Changes to what the shadow sends, for all routes. A route's both, control or candidate takes the place of the one here."""
+    keep: ContentsWord | None = None
+    """What is kept of pairs, where a route says nothing else: redacted, structure or nothing. Default redacted."""
 
 
 class ShadowKeys(Entry):
@@ -132,3 +145,6 @@ class ShadowKeys(Entry):
     """How long after a write reads are copied. Default 30s."""
     cookies: CookiesWord = "client"
     """client: copies carry the client's cookies. jar: in place of those of the same names, what their side has set for this user. Default client."""
+    keep: ContentsWord | None = None
+    """redacted: pairs are kept without their secrets. structure: only names, types and lengths of them. nothing: only outcome and signature.
+    Default: from defaults, else redacted."""

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from proxy.model.keep import Contents
 from proxy.model.normalise import NORMALISERS
 from proxy.model.path import BadPath, check_ignore_path, parse_path
 from proxy.model.redact import LONGEST_NAME
@@ -313,6 +314,7 @@ File = Annotated[
     str, _text(_file_path, "/etc/strangler/tls/cert.pem"), WithJsonSchema({"type": "string", "minLength": 1})
 ]
 HostName = Annotated[str, _text(_host_name, "orders.internal"), WithJsonSchema({"type": "string", "minLength": 1})]
+ContentsWord = Annotated[str, _text(_one_of(*Contents), "structure"), _choice(*Contents)]
 CookiesWord = Annotated[str, _text(_one_of(*Cookies), "jar"), _choice(*Cookies)]
 WritesWord = Annotated[
     str, _text(_one_of("never", READ_AFTER_WRITE), READ_AFTER_WRITE), _choice("never", READ_AFTER_WRITE)

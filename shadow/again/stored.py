@@ -14,6 +14,7 @@ from shadow.copy import Copy, Unrepeatable, copy_of
 from shadow.model import Answer
 from shadow.redact import HIDDEN
 from shadow.store.records import StoredAnswer, StoredBody, StoredRequest, TextHeaders
+from shadow.structure import NOTE
 
 _CODED: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 """Fields that say how the body went over the wire: what is kept is plain text."""
@@ -66,7 +67,7 @@ def without_hashes(answer: Answer) -> Answer:
 
 
 def _body(body: StoredBody) -> bytes:
-    if body.note is not None and (body.size or body.text):
+    if body.note == NOTE or (body.note is not None and (body.size or body.text)):
         raise Incomplete(f"its body is not whole: {body.note}")
     return body.text.encode("utf-8", "surrogatepass")
 

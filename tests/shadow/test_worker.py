@@ -19,12 +19,14 @@ from aiohttp import web
 
 from proxy.model.control import FD_VARIABLE, ControlChannel
 from proxy.model.counters import Counters
+from proxy.model.keep import Contents
 from proxy.model.settings import Settings
 from proxy.model.table import CompareRules, Waiver
 from shadow.breaker import FAILURES
-from shadow.model import Outcome, RouteSummary
+from shadow.model import Kind, Outcome, RouteSummary
 from shadow.pairing import INLINE_BYTES
 from shadow.store.sqlite import SqliteStore
+from shadow.structure import NOTE
 from shadow.worker import Worker
 from tests.shadow.conftest import Shadow
 from tests.shadow.tap import TapClient, exchange_of, plan_for, summaries, until
@@ -312,6 +314,33 @@ async def test_no_secret_reaches_the_disk_or_the_log(
     assert [file.name for file in files if CANARY.encode() in file.read_bytes()] == []
     # The backends of this test write an access log of their own.
     assert CANARY not in str([vars(record) for record in caplog.records if record.name != "aiohttp.access"])
+
+
+@pytest.mark.parametrize("keep", [Contents.STRUCTURE, Contents.NOTHING])
+async def test_a_route_may_keep_no_values_and_its_pairs_count_all_the_same(
+    shadow: Shadow, backend: Backend, keep: Contents
+) -> None:
+    plan = plan_for("http://127.0.0.1:1", await backend(says({"n": f"{CANARY}-new"})), contents=keep)
+    shadow.tap.plans(plan)
+    answer = json.dumps({"n": CANARY}).encode()
+    headers = (("Host", "h"), ("X-Note", CANARY))
+    summary = await summary_after(
+        shadow, exchange_of(answer, target=f"/a/{CANARY}?q={CANARY}", headers=headers, id=CANARY)
+    )
+    assert summary.outcomes == {Outcome.MISMATCH: 1}
+    (signature,) = summary.signatures
+    assert (signature.path, signature.kind) == ("$.n", Kind.VALUES_CHANGED)
+    if keep is Contents.NOTHING:
+        assert (signature.example_pair, signature.control_example, signature.candidate_example) == ("", None, None)
+    else:
+        assert signature.control_example == f'"(text, {len(CANARY)})"'
+        assert shadow.store.sightings(signature)[0].control == signature.control_example
+        kept = shadow.store.pair(signature.example_pair)
+        assert kept is not None
+        assert kept.candidate is not None
+        assert kept.candidate.body.note == NOTE
+    files = [file for file in Path(shadow.store.path).parent.rglob("*") if file.is_file()]
+    assert [file.name for file in files if CANARY.encode() in file.read_bytes()] == []
 
 
 async def test_an_error_of_our_own_is_counted_and_costs_one_pair_only(

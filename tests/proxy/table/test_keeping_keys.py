@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from proxy.model.keep import Keep
+from proxy.model.keep import Contents, Keep
 from proxy.model.plan import decode_plans, encode_plans, plans_of
 from proxy.model.redact import NO_RULES, RedactRules
 from tests.proxy.table.texts import BACKENDS, load, mistake, with_routes
@@ -69,3 +69,27 @@ def test_the_shadow_worker_is_told_and_evidence_goes_on() -> None:
     assert plans["a"].redact == table.routes[0].redact
     assert plans["a"].keep == table.keep
     assert plans["a"].rules == plans_of(load(with_routes(ROUTE.format(""))))["a"].rules
+
+
+@pytest.mark.parametrize(
+    ("own", "default", "expected"),
+    [
+        ("", "", Contents.REDACTED),
+        ("", "structure", Contents.STRUCTURE),
+        ("redacted", "nothing", Contents.REDACTED),
+        ("nothing", "", Contents.NOTHING),
+    ],
+)
+def test_what_is_kept_of_pairs_is_the_routes_word_else_the_defaults(own: str, default: str, expected: Contents) -> None:
+    keep = f", keep: {own}" if own else ""
+    text = with_routes(
+        f"{{ name: a, match: {{ path: /a }}, split: {{ legacy: 1, orders: 0 }}, shadow: {{ sample: 10%{keep} }} }}"
+    )
+    table = load(text + (f"defaults: {{ shadow: {{ keep: {default} }} }}\n" if default else ""))
+    plans = decode_plans(encode_plans(plans_of(table)))
+    assert plans["a"].contents is expected
+
+
+def test_a_word_that_is_nearly_right_is_told() -> None:
+    text = with_routes("{ name: a, match: { path: /a }, backend: orders, shadow: { sample: 1%, keep: structur } }")
+    assert mistake(text).suggestion == 'did you mean "structure"?'
