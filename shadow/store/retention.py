@@ -10,6 +10,9 @@ from proxy.model.keep import Keep
 from shadow.store.batch import HOUR
 from shadow.store.connect import PAGE, transaction
 
+TOLD_SECONDS: Final = 7 * 24.0 * HOUR
+"""A process that has told nothing for so long is gone. One that lives must not be forgotten: all that it ever told would be counted again."""
+
 _VACUUMED_PAGES: Final = 4096
 _FIFTHS: Final = 5
 
@@ -44,7 +47,7 @@ def remove_old(connection: sqlite3.Connection, now: float, keep: Keep) -> Remove
             "DELETE FROM epoch WHERE opened_at < ? AND NOT EXISTS (SELECT 1 FROM count WHERE count.epoch = epoch.id)",
             (evidence_from,),
         )
-        connection.execute("DELETE FROM told WHERE at < ?", (now - keep.contents,))
+        connection.execute("DELETE FROM told WHERE at < ?", (now - TOLD_SECONDS,))
     size = 0
     for _ in range(_FIFTHS):
         if _used_bytes(connection) <= keep.size:

@@ -76,5 +76,17 @@ def test_over_the_size_limit_the_oldest_contents_go_first(tmp_path: Path) -> Non
     writer.close()
 
 
+def test_what_a_process_has_told_outlives_short_limits_so_that_it_is_not_counted_again(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "s.db")
+    writer = store.writer()
+    for at in (AT, AT + DAY):
+        told = batch(plans={"orders": plan_for("http://a", "http://b")})
+        told.told["run/proxy-0", "orders"] = ("r1", at, {"seen": 3})
+        writer.write(told)
+        writer.remove_old(at + 3600, Keep(contents=1.0))
+    assert store.summaries()[0].seen == 3
+    writer.close()
+
+
 def on_disk(folder: Path) -> bytes:
     return b"".join(file.read_bytes() for file in folder.iterdir())
