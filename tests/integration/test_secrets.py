@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import html
 import json
 import os
@@ -32,6 +33,14 @@ defaults:
   redact: {{ names: ["*mail*", phone] }}
   shadow: {{ requests: {{ candidate: {{ set: {{ X-Partner-Key: "${{PARTNER}}" }} }} }} }}
 routes:
+  - name: structure
+    match: {{ path: "/structure/**" }}
+    split: {{ legacy: 100, orders: 0 }}
+    shadow: {{ sample: 100%, unsafe: "a test", keep: structure }}
+  - name: nothing
+    match: {{ path: "/nothing/**" }}
+    split: {{ legacy: 100, orders: 0 }}
+    shadow: {{ sample: 100%, unsafe: "a test", keep: nothing }}
   - name: orders
     match: {{ path: "/**" }}
     redact: {{ paths: [$.person, "$.people[*].born"], patterns: ["CUST-[0-9A-Za-z+/]+"] }}
@@ -168,7 +177,9 @@ def _requests(plant: Canaries, bodies: dict[str, tuple[str, str]]) -> Iterator[b
     )
     query = f"?page=2&mail={quote(new('mail query'))}&ref=CUST-{quote(new('customer query'), safe='+/')}&token={quote(new('query'), safe='')}&q={quote(json.dumps({'password': new('json in the query')}))}&user%5Bpin%5D={quote(new('bracketed'))}"
     session = f";jsessionid={quote(new('path parameter'), safe='')}"
-    for number, (path, (media, body)) in enumerate([*bodies.items(), ("/echo", ("text/plain", "nothing"))]):
+    for number, (path, (media, body)) in enumerate(
+        [*bodies.items(), ("/echo", ("text/plain", "nothing")), ("/gzip", ("text/plain", ""))]
+    ):
         method = "POST" if number % 2 else "GET"
         lines = {**headers, "Authorization": authorizations[number % 4], "Content-Type": media}
         lines |= {
@@ -178,6 +189,26 @@ def _requests(plant: Canaries, bodies: dict[str, tuple[str, str]]) -> Iterator[b
         head = f"{method} {path}{query if number % 3 else session} HTTP/1.1\r\n"
         head += "".join(f"{name}: {value}\r\n" for name, value in lines.items())
         yield f"{head}\r\n{body if method == 'POST' else ''}".encode()
+
+
+def _plain(plant: Canaries, side: str) -> dict[bytes, bytes]:
+    """Values that nothing gives away, on routes that keep none; and a coded body."""
+    answers = {
+        b"/" + route: ok(json.dumps({"n": plant.plant(f"{side} of {route.decode()}")}).encode(), b"Content-Type: application/json", f"X-Plain: {plant.plant(side + ' plain')}".encode())
+        for route in (b"structure/x", b"nothing/x")
+    }  # fmt: skip
+    coded = gzip.compress(json.dumps({"password": plant.plant(f"{side} gzip"), "side": side}).encode())
+    return answers | {b"/gzip": ok(coded, b"Content-Type: application/json", b"Content-Encoding: gzip")}
+
+
+def _plain_requests(plant: Canaries) -> Iterator[bytes]:
+    """Without a query: the access log shows what is in one."""
+    for route in ("structure", "nothing"):
+        body = json.dumps({"a": plant.plant(f"request of {route}")})
+        yield (
+            f"POST /{route}/x HTTP/1.1\r\nHost: a\r\nX-Plain: {plant.plant(route + ' header')}\r\nCookie: a={plant.plant(route + ' cookie')}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+        ).encode()
 
 
 def _told(running: Instance) -> dict[str, bytes]:
@@ -220,14 +251,14 @@ async def test_no_secret_stays_anywhere_on_disk_in_a_log_a_metric_or_a_page(tmp_
          f"Location: /x?token={quote(plant.plant(side + ' location'))}".encode(), f"X-Build: Bearer {plant.plant(side + ' build')}".encode()]
         for side in ("legacy", "orders")
     ]  # fmt: skip
-    requests = list(_requests(plant, asked))
+    requests = [*_requests(plant, asked), *_plain_requests(plant)]
     temporary, run = tmp_path / "tmp", tmp_path / "run"
     temporary.mkdir()
     run.mkdir(mode=0o700)
     env = {"TMPDIR": str(temporary), "PARTNER": plant.plant("set in copies"), "XDG_RUNTIME_DIR": str(run)}
     async with (
-        _backend(_answers(ours, sets[0]), echo=False) as legacy,
-        _backend(_answers(theirs, sets[1]), echo=True) as orders,
+        _backend(_answers(ours, sets[0]) | _plain(plant, "legacy"), echo=False) as legacy,
+        _backend(_answers(theirs, sets[1]) | _plain(plant, "orders"), echo=True) as orders,
     ):
         (tmp_path / "routes.yaml").write_text(TABLE.format(legacy=legacy.port, orders=orders.port))
         options = ["--config", "routes.yaml", "--log-level", "debug"]
@@ -240,10 +271,19 @@ async def test_no_secret_stays_anywhere_on_disk_in_a_log_a_metric_or_a_page(tmp_
                 assert (await client.read_answer())[0] == 200
             await client.close()
             await until(
-                lambda: running.report()["orders"]["compared"] >= len(requests), lambda: str(running.report()), 30
+                lambda: sum(route["compared"] for route in running.report().values()) >= len(requests),
+                lambda: str(running.report()),
+                30,
             )
             told = await asyncio.to_thread(_told, running)
             left = _files(tmp_path)
+            examples = {
+                name: {one["control_example"] for one in route["signatures"]}
+                for name, route in running.report().items()
+            }
+            assert examples["nothing"] == {None}
+            assert all(example.startswith('"(text, ') for example in examples["structure"])
+            assert examples["structure"]
             assert {"strangler.db", "strangler.db-wal", "strangler.db-shm"} <= {file.name for file in left}
             assert b"redacted-" in b"".join(left.values())
         finally:
