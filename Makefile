@@ -1,7 +1,7 @@
 # The command index. Every target does all of its own set-up; the second run starts in seconds.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test fuzz faults check lint types compiled bench clean
+.PHONY: help setup demo test fuzz faults check lint types compiled bench instructions clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -16,6 +16,7 @@ help:
 	@echo 'make faults  50 rounds of each fault under load: killed, stopped, cut off, full, jammed; takes a quarter of an hour'
 	@echo 'make compiled the live path compiled into var/compiled, and all tests of the proxy against it'
 	@echo 'make bench   one proxy worker beside nginx, HAProxy, Envoy, Caddy and Traefik, by requests per CPU-second'
+	@echo 'make instructions  machine instructions of one request, against the recorded figure; needs valgrind, takes a minute'
 	@echo 'make setup   only the set-up: leaves $(BIN)/strangler'
 	@echo 'make clean   remove what the other targets made, the virtual environment included'
 
@@ -60,6 +61,9 @@ compiled: setup
 bench: setup
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --group bench
 	@missed=0; $(BIN)/python -m bench || missed=1; $(BIN)/python -m bench.compare || missed=1; exit $$missed
+
+instructions: setup
+	@$(BIN)/python -m bench.instructions --check
 
 clean:
 	rm -rf .venv var dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

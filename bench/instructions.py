@@ -2,6 +2,9 @@
 
 Counted by valgrind's callgrind, so the number is the same whatever else the machine does: it tells before and after a change what a
 ratio of requests per CPU-second would need a quiet machine for. What the kernel costs is not in it; ``python -m bench`` has that.
+
+``--check`` (``make instructions``) compares with the figure in ``bench/instructions.json`` and fails when a request costs over 3 % more;
+``--record`` writes the figure there. There is one per Python and machine, since other interpreters take other instructions.
 """
 
 from __future__ import annotations
@@ -9,7 +12,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import json
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -38,6 +43,10 @@ from proxy.table.load import load_table
 WARM_UP = 300
 COUNTED = 500
 
+RECORDED = Path(__file__).with_suffix(".json")
+ALLOWED = 0.03
+"""Share by which a request may cost more than recorded."""
+
 _ANSWER = (
     "HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Wed, 25 Nov 2026 12:00:00 GMT\r\nContent-Type: application/json\r\n"
     f"Content-Length: {len(ANSWER)}\r\nConnection: keep-alive\r\nCache-Control: no-store\r\n"
@@ -50,16 +59,57 @@ def main() -> int:
     parser.add_argument("--guarded", action="store_true", help="with every guard on")
     parser.add_argument("--compiled", action="store_true", help="the live path compiled, as in the container image")
     parser.add_argument("--keep", type=Path, help="keep callgrind's profile here, for callgrind_annotate")
+    beside = parser.add_mutually_exclusive_group()
+    beside.add_argument(
+        "--check", action="store_true", help=f"exit 1 if it is over {ALLOWED:.0%} above {RECORDED.name}"
+    )
+    beside.add_argument("--record", action="store_true", help=f"write the figure into {RECORDED.name}")
     parser.add_argument("--run", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.run is not None:
         with tempfile.TemporaryDirectory() as directory, asyncio.Runner(loop_factory=_Loop) as runner:
             runner.run(_drive(options.run, Path(directory), guarded=options.guarded))
         return 0
-    require({"valgrind": "valgrind"})
+    try:
+        require({"valgrind": "valgrind"})
+    except (SystemExit, subprocess.CalledProcessError) as missing:
+        if not options.check:
+            raise
+        print(f"skipped, nothing was checked: no valgrind, and it cannot be installed ({missing})")
+        return 0
     few, many = (_count(WARM_UP + more, options) for more in (0, COUNTED))
-    print(f"{(many - few) / COUNTED:,.0f} instructions a request")
-    return 0
+    counted = round((many - few) / COUNTED)
+    print(f"{counted:,} instructions a request")
+    return _compare(counted, options) if options.check or options.record else 0
+
+
+def _compare(counted: int, options: argparse.Namespace) -> int:
+    interpreter = f"{platform.python_implementation()} {platform.python_version()} {platform.machine()}"
+    kind = ("guarded" if options.guarded else "plain") + (" compiled" if options.compiled else "")
+    figures: dict[str, dict[str, int]] = json.loads(RECORDED.read_text())
+    if options.record:
+        figures.setdefault(interpreter, {})[kind] = counted
+        RECORDED.write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n")
+        return 0
+    recorded = figures.get(interpreter, {}).get(kind)
+    if recorded is None:
+        print(f"skipped, nothing was checked: no {kind} figure of {interpreter} is recorded; --record writes it")
+        return 0
+    print(verdict(counted, recorded))
+    return 1 if too_dear(counted, recorded) else 0
+
+
+def too_dear(counted: int, recorded: int) -> bool:
+    return counted > recorded * (1 + ALLOWED)
+
+
+def verdict(counted: int, recorded: int) -> str:
+    change = f"{counted / recorded - 1:+.1%} against {recorded:,} recorded"
+    if too_dear(counted, recorded):
+        return (
+            f"too dear: {change}, {ALLOWED:.0%} are allowed. Make it cheaper, or say why it is worth it and --record it"
+        )
+    return f"fine: {change}"
 
 
 def _count(requests: int, options: argparse.Namespace) -> int:
