@@ -1,7 +1,7 @@
 # The command index. Every target does all of its own set-up; the second run starts in seconds.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test fuzz faults check lint types compiled bench instructions clean
+.PHONY: help setup demo test fuzz faults check lint types compiled screenshots bench instructions clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -17,6 +17,7 @@ help:
 	@echo 'make compiled the live path compiled into var/compiled, and all tests of the proxy against it'
 	@echo 'make bench   one proxy worker beside nginx, HAProxy, Envoy, Caddy and Traefik, by requests per CPU-second'
 	@echo 'make instructions  machine instructions of one request, against the recorded figure; needs valgrind, takes a minute'
+	@echo 'make screenshots the pages of the console as pictures, with the evidence of the demo'
 	@echo 'make setup   only the set-up: leaves $(BIN)/strangler'
 	@echo 'make clean   remove what the other targets made, the virtual environment included'
 
@@ -54,6 +55,9 @@ lint: setup
 
 types: setup
 	@$(BIN)/mypy
+
+screenshots: setup
+	@$(BIN)/python -m tests.browser.screenshots
 
 compiled: setup
 	@STRANGLER_COMPILED_TESTS=tests/proxy $(BIN)/python -m pytest -q tests/test_compiled.py
