@@ -51,7 +51,11 @@ def _demo(directory: Path) -> Iterator[str]:
         "STRANGLER_LISTEN": f"127.0.0.1:{listen}",
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "console", "demo"], stdin=theirs, stdout=theirs, env={**os.environ, **environment}
+        [sys.executable, "-m", "console", "demo"],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, **environment},
     )
     try:
         deadline = time.monotonic() + PATIENCE
