@@ -21,9 +21,6 @@ from shadow.worker import Worker
 
 log = logging.getLogger("shadow")
 
-NICE = 10
-"""Where a core is contended, the proxy workers get ten times our share of it: comparing can wait, or be dropped and counted; users cannot."""
-
 KEY_BYTES = 32
 """At least: whoever guesses the key can try out what was hidden."""
 
@@ -34,7 +31,6 @@ ORPHAN_GRACE = 5.0
 def main() -> int:
     settings = Settings.from_environment()
     index = int(os.environ.get("STRANGLER_INDEX", "0"))
-    os.nice(NICE)
     set_up_logging(settings, "shadow", index)
     write_stacks_when_asked(settings.run_dir, "shadow", index)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group; the supervisor drains us

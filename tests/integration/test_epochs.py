@@ -45,7 +45,7 @@ async def test_a_deploy_and_a_mark_let_evidence_count_anew_while_it_runs(tmp_pat
         Origin(always(ok(BODY, TYPE, b"X-Version: old-7"))) as legacy,
         Origin(orders) as new,
         instance(tmp_path, TABLE.format(legacy=legacy.port, orders=new.port), "--workers", "1") as running,
-        # At the machine's limit the shadow worker gives way, and evidence comes when there is time for it.
+        # At the machine's limit evidence comes when there is time for it.
         Load(running.port, [b"/orders/1", b"/orders/2"], BODY, pause=0.02) as load,
     ):
 
