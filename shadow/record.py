@@ -60,7 +60,7 @@ class Recorder:
     ) -> None:
         self._store = store
         self._meters = meters
-        self._keep = Keep()
+        self._keep: Keep | None = None
         self._clock = clock
         self._pending = _Pending()
         self._lock = threading.Lock()
@@ -81,7 +81,7 @@ class Recorder:
     def plans(self, plans: dict[str, Plan]) -> None:
         with self._lock:
             self._plans = plans, self._clock()
-            # The same in all of them; a table without routes records nothing.
+            # The same in all of them. A table without routes says nothing: what another said may not be undone.
             self._keep = next((plan.keep for plan in plans.values()), self._keep)
             self._pending.batch.plans, self._pending.batch.plans_at = self._plans
 
@@ -198,7 +198,7 @@ class Recorder:
         self._measured_at = now
         removed = Removed()
         try:
-            if now - self._cleaned_at >= CLEANING_SECONDS:
+            if self._keep is not None and now - self._cleaned_at >= CLEANING_SECONDS:
                 self._cleaned_at = now
                 removed = self._keeper.remove_old(now, self._keep)
             holding = self._keeper.holding()

@@ -274,3 +274,26 @@ async def test_the_store_keeps_what_the_newest_plans_say_and_that_is_told(
     await until(lambda: counted("strangler_store_removed", limit="contents") == 1)
     await until(lambda: counted("strangler_store_oldest_contents") == 0)
     assert store.summaries()[0].outcomes == {Outcome.MISMATCH: 1}
+
+
+async def test_nothing_is_removed_before_it_is_known_how_long_it_is_kept(
+    start: Start, store: SqliteStore, counted: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record, "MEASURING_SECONDS", 0.0)
+    monkeypatch.setattr(record, "CLEANING_SECONDS", 0.0)
+    recorder, receipts = start(), Receipts()
+    old = time.time() - 30 * 86400
+    recorder.plans({"orders": replace(plan_for("http://a", "http://b"), keep=Keep(contents=60 * 86400.0))})
+    kept = pair(at=old)
+    recorder.pair(result(Outcome.MISMATCH, at=old, pair=kept), receipts)
+    await until(lambda: counted("strangler_store_oldest_contents") > 0)
+    await recorder.close(5)
+    again = Recorder(store, Meters(counted.counters))
+    again.start()
+    again.plans({})
+    again.skipped("orders", "r1", Skip.SHADOW_BUSY, receipts)
+    await until(lambda: receipts.count == 2)
+    await again.close(5)
+    found = store.pair(kept.id)
+    assert found is not None
+    assert found.request is not None
