@@ -9,7 +9,7 @@ COPY proxy proxy
 COPY shadow shadow
 COPY console console
 COPY demo demo
-RUN /opt/strangler/bin/pip install --no-cache-dir --disable-pip-version-check '.[http2]'
+RUN /opt/strangler/bin/pip install --no-cache-dir --disable-pip-version-check '.[http2,oidc]'
 
 FROM python:3.11-slim-bookworm
 LABEL org.opencontainers.image.title="strangler" \

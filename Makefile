@@ -1,21 +1,22 @@
 # The command index. Every target does all of its own set-up; the second run starts in seconds.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test fuzz faults check lint types compiled screenshots bench instructions clean
+.PHONY: help setup demo test fuzz faults check lint types compiled screenshots bench profile instructions clean
 
 PYTHON ?= python3
 BIN := .venv/bin
 
 help:
 	@echo 'make demo    the five-minute story: a real monolith, a new service with planted faults, the report'
-	@echo 'make test    all tests'
+	@echo 'make test    all tests, shared out over PROCESSES=2'
 	@echo 'make fuzz    mutated traffic on both sides of the wire for SECONDS=60'
-	@echo 'make check   what continuous integration runs: lint, types, tests'
+	@echo 'make check   what continuous integration runs: lint, types, instructions, tests'
 	@echo 'make lint    ruff: format and rules'
 	@echo 'make types   mypy --strict'
 	@echo 'make faults  50 rounds of each fault under load: killed, stopped, cut off, full, jammed; takes a quarter of an hour'
 	@echo 'make compiled the live path compiled into var/compiled, and all tests of the proxy against it'
-	@echo 'make bench   one proxy worker beside nginx, HAProxy, Envoy, Caddy and Traefik, by requests per CPU-second'
+	@echo 'make bench   one proxy worker beside nginx, HAProxy, Envoy, Caddy and Traefik, by requests per CPU-second; a quarter of an hour'
+	@echo 'make profile where a request spends its time: a flame graph of a loaded worker, instructions by function; into var/profile'
 	@echo 'make instructions  machine instructions of one request, against the recorded figure; needs valgrind, takes a minute'
 	@echo 'make screenshots the pages of the console as pictures, with the evidence of the demo'
 	@echo 'make setup   only the set-up: leaves $(BIN)/strangler'
@@ -23,6 +24,7 @@ help:
 
 setup: .venv/.stamp
 
+# Ours are compiled too: where PYTHONDONTWRITEBYTECODE is set, every process would do so again at its start.
 .venv/.stamp: pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo 'make: no $(PYTHON) here. On Debian: sudo apt-get install python3 python3-venv' >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) -V). Another one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
@@ -31,13 +33,18 @@ setup: .venv/.stamp
 	@$(BIN)/python -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --upgrade 'pip>=25.1'
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[demo]' --group dev
+	@$(BIN)/python -m compileall -q proxy shadow console demo
 	@touch $@
 
 demo: setup
 	@$(BIN)/strangler demo
 
+PROCESSES ?= 2
+
+# Hundreds of processes are started: none of them should compile our modules anew, even where the environment asks for that.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: setup
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal
 
 faults: setup
 	@STRANGLER_ROUNDS=$${STRANGLER_ROUNDS:-50} $(BIN)/python -m pytest -s tests/faults
@@ -47,7 +54,7 @@ SECONDS ?= 60
 fuzz: setup
 	@STRANGLER_FUZZ_SECONDS=$(SECONDS) $(BIN)/python -m pytest -q tests/proxy/test_fuzz.py
 
-check: lint types test
+check: lint types instructions test
 
 lint: setup
 	@$(BIN)/ruff format --check .
@@ -62,9 +69,14 @@ screenshots: setup
 compiled: setup
 	@STRANGLER_COMPILED_TESTS=tests/proxy $(BIN)/python -m pytest -q tests/test_compiled.py
 
+bench: BEGAN := $(shell date +%s)
 bench: setup
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --group bench
-	@missed=0; $(BIN)/python -m bench || missed=1; $(BIN)/python -m bench.compare || missed=1; exit $$missed
+	@$(BIN)/python -m bench.parts --since $(BEGAN)
+
+profile: setup
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --group profile
+	@$(BIN)/python -m bench.profiling
 
 instructions: setup
 	@$(BIN)/python -m bench.instructions --check

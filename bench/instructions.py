@@ -36,6 +36,7 @@ from proxy.accept import ClientConnection
 from proxy.access_log import AccessLog
 from proxy.live_path import LivePath
 from proxy.model.counters import Counters
+from proxy.model.packed import pack, unpack
 from proxy.model.settings import Settings
 from proxy.routing import Routing
 from proxy.table.load import load_table
@@ -115,19 +116,24 @@ def verdict(counted: int, recorded: int) -> str:
 def _count(requests: int, options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="strangler-bench-") as directory:
         profile = options.keep or Path(directory) / "profile"
-        command = [program("valgrind"), "--tool=callgrind", f"--callgrind-out-file={profile}"]
-        command.append(str(compiled.python() if options.compiled else sys.executable))
-        command += ["-m", "bench.instructions", "--run", str(requests), *(["--guarded"] if options.guarded else [])]
-        # One seed for all hashes: else every run has other collisions.
-        environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
-        if options.compiled:
-            # This package is not part of what is installed there, and ours must not hide what is.
-            environment |= {"PYTHONSAFEPATH": "1", "PYTHONPATH": f"{compiled.packages()}:{compiled.ROOT}"}
-        said = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stderr
-        found = re.search(r"Collected : (\d+)", said)
-        if found is None:
-            raise SystemExit(f"bench: valgrind gave no count:\n{said}")
-        return int(found[1])
+        return callgrind(requests, profile, guarded=options.guarded, as_compiled=options.compiled)
+
+
+def callgrind(requests: int, profile: Path, *, guarded: bool = False, as_compiled: bool = False) -> int:
+    """Instructions of a process that starts and passes so many requests; ``profile`` tells which functions took them."""
+    command = [program("valgrind"), "--tool=callgrind", f"--callgrind-out-file={profile}"]
+    command.append(str(compiled.python() if as_compiled else sys.executable))
+    command += ["-m", "bench.instructions", "--run", str(requests), *(["--guarded"] if guarded else [])]
+    # One seed for all hashes: else every run has other collisions.
+    environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+    if as_compiled:
+        # This package is not part of what is installed there, and ours must not hide what is.
+        environment |= {"PYTHONSAFEPATH": "1", "PYTHONPATH": f"{compiled.packages()}:{compiled.ROOT}"}
+    said = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stderr
+    found = re.search(r"Collected : (\d+)", said)
+    if found is None:
+        raise SystemExit(f"bench: valgrind gave no count:\n{said}")
+    return int(found[1])
 
 
 class _Transport(asyncio.Transport):
@@ -178,7 +184,7 @@ async def _drive(count: int, directory: Path, *, guarded: bool = False) -> None:
     """``count`` requests, one after the other, on one client connection."""
     scene = Scene(directory, 0, 1, 2, routes=50)
     guards = {"route": ROUTE, "backend": BACKEND} if guarded else {}
-    table = load_table(strangler.table(scene, **guards))
+    table = unpack(pack(load_table(strangler.table(scene, **guards))))  # as a worker has it
     settings = Settings(run_dir=str(directory), log_format="json")
     counters = Counters(directory, "proxy-0-1")
     with AccessLog(settings, counters, write=lambda _: None) as access_log:

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import statistics
-import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from bench import processes, rounds
+from bench import load, processes, rounds
 from bench.peers import Peer
-from bench.scenarios import LATENCY
+from bench.scenarios import Scenario
 
 DIRECT = "the origin itself"
+WARM_UP_SECONDS = 1.0
 
-Measured = dict[str, float]
 
-
-def measure(peers: list[Peer], directory: Path, *, rate: float, count: int, seconds: float) -> dict[str, Any]:
+def measure(
+    scenario: Scenario, peers: list[Peer], directory: Path, *, rate: float, count: int, seconds: float
+) -> dict[str, Any]:
     """For each peer the medians of its rounds, and ``added_p99_ms`` beyond the origin's own."""
     with ExitStack() as stack:
-        running = rounds.start_all(LATENCY, peers, directory, stack)
+        running = rounds.start_all(scenario, peers, directory, stack)
         ports = {DIRECT: running[0].scene.legacy_port, **{each.peer.NAME: each.scene.port for each in running}}
-        measured: dict[str, list[Measured]] = {name: [] for name in ports}
+        measured: dict[str, list[load.Steady]] = {name: [] for name in ports}
         for number in range(count + 1):
             for name, port in ports.items():
-                print(f"latency {number}/{count} {name}", file=sys.stderr, flush=True)
-                measured[name].append(_once(port, rate, seconds))
-                for each in running:
-                    processes.wait_until_idle(each.pid)
+                print(f"{scenario.name} {number}/{count} {name}", file=sys.stderr, flush=True)
+                length = seconds if number else WARM_UP_SECONDS
+                measured[name].append(load.steady(port, rate, length, core=rounds.LOAD_CORE))
+                processes.wait_until_idle(*(each.pid for each in running))
     medians = {
         # The first round warms up.
         name: {key: statistics.median(one[key] for one in several[1:]) for key in several[0]}
@@ -42,16 +41,3 @@ def measure(peers: list[Peer], directory: Path, *, rate: float, count: int, seco
         one["rate"] = rate
         one["added_p99_ms"] = one["p99_ms"] - medians[DIRECT]["p99_ms"]
     return medians
-
-
-def _once(port: int, rate: float, seconds: float) -> Measured:
-    command = ["taskset", "-c", str(rounds.LOAD_CORE), sys.executable, "-m", "bench.open_loop"]
-    said = subprocess.run(
-        [*command, str(port), str(rate), str(seconds)],
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-        timeout=seconds + 60,
-    )
-    found: Measured = json.loads(said.stdout)
-    return found

@@ -1,13 +1,18 @@
-"""One run of wrk against one port."""
+"""One run of load against one port: as fast as answers come (wrk), or at a fixed rate (``open_loop``)."""
 
 from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.processes import Core
 from bench.programs import program
+
+Steady = dict[str, float]
+"""What ``open_loop`` prints: ``requests``, ``failed``, ``p50_ms``, ``p90_ms``, ``p99_ms``, ``p999_ms``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +26,7 @@ class Load:
     p99_ms: float
 
 
-def run(port: int, script: Path, *, core: int, seconds: float, connections: int, scheme: str = "http") -> Load:
+def run(port: int, script: Path, *, core: Core, seconds: float, connections: int, scheme: str = "http") -> Load:
     command = ["taskset", "-c", str(core), program("wrk"), "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency"]
     output = subprocess.run(
         [*command, "-s", str(script), f"{scheme}://127.0.0.1:{port}"],
@@ -42,3 +47,11 @@ def run(port: int, script: Path, *, core: int, seconds: float, connections: int,
                 p99_ms=result["p99_us"] / 1e3,
             )
     raise SystemExit(f"bench: wrk gave no result:\n{output.stdout}{output.stderr}")
+
+
+def steady(port: int, rate: float, seconds: float, *, core: Core, prefix: str = "") -> Steady:
+    """Raises if a connection was closed or an answer did not come: nothing was measured then."""
+    command = ["taskset", "-c", str(core), sys.executable, "-m", "bench.open_loop", str(port), str(rate), str(seconds)]
+    said = subprocess.run([*command, prefix], stdout=subprocess.PIPE, text=True, check=True, timeout=seconds + 60)
+    found: Steady = json.loads(said.stdout)
+    return found

@@ -12,10 +12,16 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 
 _TICK = os.sysconf("SC_CLK_TCK")
+_SMALLEST = 1 / _TICK
+LOOK_SECONDS = 0.25
+"""For so long processes must do next to nothing to count as idle."""
+
+Core = int | str
+"""A processor, or several as taskset writes them: ``0,1``."""
 
 
-def start(command: list[str], *, core: int, log: Path, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
-    """Run ``command`` on one core, in a session of its own, its output in ``log``."""
+def start(command: list[str], *, core: Core, log: Path, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """Run ``command`` there, in a session of its own, its output in ``log``."""
     _allow_many_files()
     with log.open("ab") as sink:
         return subprocess.Popen(
@@ -71,8 +77,8 @@ def wait_until_it_answers(
     raise SystemExit(f"bench: nothing answers on port {port}. The log says:\n{log.read_text(errors='replace')[-2000:]}")
 
 
-def tree(root: int) -> dict[int, str]:
-    """``root`` and all its descendants: pid -> command line."""
+def tree(*roots: int) -> dict[int, str]:
+    """``roots`` and all their descendants: pid -> command line."""
     parents: dict[int, int] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -80,7 +86,7 @@ def tree(root: int) -> dict[int, str]:
                 parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
             except (OSError, IndexError):
                 continue
-    found = {root}
+    found = set(roots)
     grown = True
     while grown:
         more = {pid for pid, parent in parents.items() if parent in found} - found
@@ -101,19 +107,45 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     return ticks / _TICK
 
 
-def wait_until_idle(root: int, seconds: float = 20.0) -> None:
-    """Until ``root`` and its descendants use less than a fiftieth of a core: what they put off would disturb whoever is measured next."""
+def wait_until_idle(*roots: int, seconds: float = 20.0) -> None:
+    """Until ``roots`` and their descendants use less than a fiftieth of a core each: what they put off would disturb whoever is measured next."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        before = cpu_seconds(tree(root))
-        time.sleep(0.5)
-        if cpu_seconds(tree(root)) - before < 0.01:
+        before = cpu_seconds(tree(*roots))
+        time.sleep(LOOK_SECONDS)
+        if cpu_seconds(tree(*roots)) - before <= max(_SMALLEST, LOOK_SECONDS / 50 * len(roots)):
             return
 
 
 def resident(pid: int) -> int:
     """Bytes of memory that the process has in use."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def forget_peak(pid: int) -> None:
+    """From now on ``peak`` is that of what follows (proc(5))."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def peak(pid: int) -> int:
+    """Bytes of memory that the process has had in use at most."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    raise SystemExit(f"bench: the kernel does not tell the highest memory of process {pid}")
+
+
+def pin(pid: int, core: int) -> None:
+    """All threads of the process to one core."""
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        os.sched_setaffinity(int(task.name), {core})
+
+
+def give_way(root: int, *, but: Iterable[int] = ()) -> None:
+    """``root``, its descendants and all that they start get only what the others leave of their core. ``but``: not these."""
+    for pid in tree(root).keys() - set(but):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            os.sched_setscheduler(int(task.name), os.SCHED_IDLE, os.sched_param(0))
 
 
 def _command_line(pid: int) -> str:

@@ -25,7 +25,7 @@ BROWSER_HEADERS = {
 @dataclass(frozen=True, slots=True)
 class Requests:
     """``body``: bytes of a request body, ``chunked`` or with its length. ``close``: each on a connection of its own. ``answer``: which one of
-    the origin's answers is asked for."""
+    the origin's answers is asked for. ``prefix``: all below this path instead of those of the many routes."""
 
     method: str = "GET"
     body: int = 0
@@ -33,6 +33,7 @@ class Requests:
     close: bool = False
     answer: str = "1k"
     routes: int = 50
+    prefix: str = ""
 
 
 def rendered(requests: Requests) -> list[bytes]:
@@ -41,7 +42,7 @@ def rendered(requests: Requests) -> list[bytes]:
 
 
 def _one(requests: Requests, number: int) -> bytes:
-    prefix = route(number * 7919 % requests.routes).prefix
+    prefix = requests.prefix or route(number * 7919 % requests.routes).prefix
     headers = {"Host": "shop.example.com", **BROWSER_HEADERS}
     headers["Cookie"] = f"theme=dark; session=s-{number * 104729}; consent=all"
     body = b"x" * requests.body

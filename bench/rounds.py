@@ -45,8 +45,11 @@ def measure(scenario: Scenario, peers: list[Peer], directory: Path, *, rounds: i
         for each in running:
             _load(each, scenario, lua, seconds=1)
         for number in range(rounds):
-            for each in running:
+            # Each comes first once: what a round begins with, a cold core say, is nobody's in particular.
+            for each in running[number % len(running) :] + running[: number % len(running)]:
                 print(f"{scenario.name} {number + 1}/{rounds} {each.peer.NAME}", file=sys.stderr, flush=True)
+                # What the others have put off, such as copies still to be sent, would make whoever comes next look slower.
+                processes.wait_until_idle(*(one.pid for one in running))
                 each.rounds.append(_round(each, scenario, lua, seconds))
         return {each.peer.NAME: _result(each, running) for each in running}
 

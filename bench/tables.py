@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterator
 from typing import Any
 
-from bench.scenarios import ADDED_P99, BARS, LATENCY, YARDSTICK, Bar
+from bench import documents
+from bench.scenarios import ADDED_P99, BARS, COPYING, COPYING_P99_MS, LATENCY, YARDSTICK, Bar
 
 Results = dict[str, dict[str, Any]]
 """By scenario, by peer."""
@@ -36,26 +38,45 @@ def latency_lines(title: str, peers: dict[str, Any]) -> Iterator[str]:
 
 
 def reached(bar: Bar, results: Results) -> float | None:
-    """How many times the other's requests per CPU-second, by the medians; None if both were not measured."""
+    """How many times the other's requests per CPU-second: the median of the rounds; None if both were not measured."""
     peers = results.get(bar.scenario, {})
     if bar.peer not in peers or bar.other not in peers:
         return None
-    return float(peers[bar.peer]["requests_per_cpu_second"] / peers[bar.other]["requests_per_cpu_second"])
+    ours, theirs = ([one["requests_per_cpu_second"] for one in peers[name]["rounds"]] for name in (bar.peer, bar.other))
+    times: float = statistics.median(one / other for one, other in zip(ours, theirs, strict=True))
+    return times
 
 
-def bar_lines(results: Results) -> Iterator[tuple[bool, str]]:
-    """Whether each bar is reached, and in words."""
-    late = results.get(LATENCY.name, {})
-    if "strangler" in late and YARDSTICK in late:
-        times = late["strangler"]["added_p99_ms"] / late[YARDSTICK]["added_p99_ms"]
-        yield (
-            times <= ADDED_P99,
-            f"strangler: {times:.2f} times the added p99 of {YARDSTICK}; the bar is {ADDED_P99:.2f}: {'reached' if times <= ADDED_P99 else 'missed'}",
-        )
+def bars(results: Results) -> list[dict[str, Any]]:
+    """Each bar that was measured: ``peer``, ``other``, ``times``, whether it is ``fine``, and all of it in ``words``."""
+    return [
+        *_latency_bar(results.get(LATENCY.name, {})),
+        *_copying_bar(results.get(COPYING.name, {})),
+        *_throughput_bars(results),
+    ]
+
+
+def _throughput_bars(results: Results) -> Iterator[dict[str, Any]]:
     for bar in BARS:
         if (times := reached(bar, results)) is not None:
-            fine = times >= bar.times
-            yield (
-                fine,
-                f"{bar.peer}: {times:.2f} times {bar.other}; the bar is {bar.times:.2f}: {'reached' if fine else 'missed'}",
-            )
+            yield _judged(bar.peer, bar.other, times, times >= bar.times, f"{times:.2f} times {bar.other}", bar.times)
+
+
+def _latency_bar(peers: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if "strangler" in peers and YARDSTICK in peers:
+        times = peers["strangler"]["added_p99_ms"] / peers[YARDSTICK]["added_p99_ms"]
+        words = f"{times:.2f} times the added p99 of {YARDSTICK}"
+        yield _judged("strangler", YARDSTICK, times, times <= ADDED_P99, words, ADDED_P99)
+
+
+def _copying_bar(peers: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    without, copied = peers.get("strangler"), peers.get("strangler-shadow-100")
+    if without and copied:
+        added = copied["p99_ms"] - without["p99_ms"]
+        what = f"p99 added by copying every one of {copied['rate']:,.0f} requests a second"
+        fine = added <= COPYING_P99_MS
+        yield documents.judged(what, f"{added:.2f} ms", f"{COPYING_P99_MS:.2f} ms", fine=fine)
+
+
+def _judged(peer: str, other: str, times: float, fine: bool, words: str, bar: float) -> dict[str, Any]:
+    return documents.judged(peer, words, f"{bar:.2f}", fine=fine, peer=peer, other=other, times=times)

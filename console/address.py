@@ -6,6 +6,8 @@ import ipaddress
 import re
 from typing import NamedTuple
 
+from proxy.model.exposure import is_loopback
+
 _NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*")
 _EXAMPLES = "write 127.0.0.1:8080, [::1]:8080, localhost:8080, or :8080 for all addresses of this machine"
 
@@ -25,13 +27,8 @@ class Address(NamedTuple):
 
     @property
     def is_loopback(self) -> bool:
-        """Reachable from this machine only, as far as the text can tell: a name other than localhost may lead anywhere."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        """Reachable from this machine only, as far as the text can tell."""
+        return is_loopback(self.host)
 
     @property
     def is_any(self) -> bool:

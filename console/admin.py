@@ -12,23 +12,33 @@ from typing import Any
 
 from aiohttp import web
 
+from console.access.access import Access
 from console.address import Address
+from console.audit.trail import Trail
+from console.store_files import audit_file
+from console.web.addresses import ADDRESSES
 from console.web.app import Admin
 from console.web.evidence import Evidence
 from console.web.guard import Guard
+from console.web.handlers import load
 from console.web.instance import Instance
+from proxy.listen.tls import BadCertificate
 from proxy.model.control import BrokenMessage, ControlChannel
 from proxy.model.log import set_up_logging
+from proxy.model.packed import BadPacked
 from proxy.model.passed import passed_sockets
 from proxy.model.settings import Settings
 from proxy.model.stacks import write_stacks_when_asked
-from proxy.table.mistakes import BadTable
 from shadow.store import open_store
 
 log = logging.getLogger("console")
 
 CLOSING_SECONDS = 1.0
 """How long answers under way may take once we are told to end."""
+
+
+QUIET_SECONDS = 0.5
+"""After the beginning, before pages are loaded that nobody has asked for."""
 
 
 def main() -> int:
@@ -47,13 +57,23 @@ async def run(settings: Settings) -> int:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     instance = Instance(settings.run_dir, lambda said: channel.send({"type": "reload", **said}), Path(settings.journal))
     evidence = Evidence(open_store(settings.store))
-    admin = Admin(instance, evidence, Guard(Address(settings.admin_host, settings.admin_port)))
-    runner = web.AppRunner(admin.app(), access_log=None, shutdown_timeout=CLOSING_SECONDS)
+    try:
+        access = Access(settings)
+    except BadCertificate as error:
+        log.error("the admin port stays shut", extra={"mistakes": str(error)})  # noqa: TRY400 - whoever made the certificate needs no traceback
+        evidence.close()
+        channel.close()
+        return 1
+    guard = Guard(Address(settings.admin_host, settings.admin_port), access.names)
+    trail = Trail(Path(settings.audit) if settings.audit else audit_file(settings.store))
+    admin = Admin(instance, evidence, guard, trail, access.entrance)
+    runner = web.AppRunner(admin.app(), access_log=None, shutdown_timeout=CLOSING_SECONDS, auto_decompress=False)
     try:
         await runner.setup()
         for one in passed_sockets():
-            await web.SockSite(runner, one).start()
-        tasks = [asyncio.create_task(task) for task in (_hear(channel, instance, stop), channel.beat())]
+            await web.SockSite(runner, one, ssl_context=access.context).start()
+        work = (_hear(channel, instance, stop), _load_pages(instance), channel.beat(), *access.tasks())
+        tasks = [asyncio.create_task(task) for task in work]
         await stop.wait()
         for task in tasks:
             task.cancel()
@@ -62,6 +82,13 @@ async def run(settings: Settings) -> int:
         evidence.close()
         channel.close()
     return 0
+
+
+async def _load_pages(instance: Instance) -> None:
+    """Whoever opens the first page need not wait for what it takes, and neither do users for what takes the processor meanwhile."""
+    await instance.started.wait()
+    await asyncio.sleep(QUIET_SECONDS)
+    await asyncio.to_thread(load, ADDRESSES)
 
 
 async def _hear(channel: ControlChannel, instance: Instance, stop: asyncio.Event) -> None:
@@ -88,8 +115,8 @@ async def _take_table(channel: ControlChannel, instance: Instance, message: dict
     version = message["version"]
     try:
         await instance.take_table(message)
-    except BadTable as error:
-        # The supervisor found the same text good with the same code: a fault of ours, and the page can do without.
+    except BadPacked as error:
+        # The supervisor packed it with the same code: a fault of ours, and the page can do without.
         channel.send({"type": "rejected", "table_version": version, "reason": str(error)})
         return
     channel.send({"type": "ready", "table_version": version})

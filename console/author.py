@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import getpass
+import os
+import pwd
 
 
 def me() -> str:
@@ -10,3 +12,11 @@ def me() -> str:
         return getpass.getuser()
     except (OSError, KeyError):  # a container may have no name for its user
         return "unknown"
+
+
+def account() -> str:
+    """Whose process this is, whatever its environment says: for the audit log."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"

@@ -7,6 +7,8 @@ from typing import IO, Any
 
 import click
 
+from console.talk import talk
+
 
 class Exit(enum.IntEnum):
     FINE = 0
@@ -19,7 +21,11 @@ class Complaint(click.ClickException):
     """Ends the command. The message says what is wrong and what to do; it stands on stderr as it is."""
 
     def show(self, file: IO[Any] | None = None) -> None:
-        click.echo(f"strangler: {self.message}", file=file, err=file is None)
+        text = f"strangler: {self.message}"
+        if file is None:
+            talk(text)
+        else:
+            click.echo(text, file=file)
 
 
 class Invalid(Complaint):

@@ -50,14 +50,16 @@ def _ladder(explanation: Explanation) -> list[str]:
     if not explanation.lines:
         return []
     lines = ["", "the ladder, most specific first:"]
-    lines += [f"  {printable(line)}" for line in explanation.lines[:MOST_LINES]]
+    lines += [_filled("  ", "      ", line) for line in explanation.lines[:MOST_LINES]]
     if (more := len(explanation.lines) - MOST_LINES) > 0:
         lines.append(f"  and {more} more; --format json has them all")
     return lines
 
 
 def _fact(name: str, value: str) -> str:
+    return _filled(f"{name:<12}", " " * 12, value)
+
+
+def _filled(first: str, rest: str, value: str) -> str:
     width = min(shutil.get_terminal_size().columns, 100)
-    return textwrap.fill(
-        printable(value), width, initial_indent=f"{name:<12}", subsequent_indent=" " * 12, break_on_hyphens=False
-    )
+    return textwrap.fill(printable(value), width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)

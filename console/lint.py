@@ -101,6 +101,11 @@ LINTS: Final[dict[str, Lint]] = {
         "version: 1\nbackends: { legacy: {} }\n",
         "Add `url`, or `urls` for several endpoints.",
     ),
+    "link-local": Lint(
+        "A backend is at a link-local address, or another one at which clouds keep metadata and credentials: whoever sends requests would read them.",
+        "version: 1\nbackends: { legacy: { url: http://169.254.169.254 } }\n",
+        "Write where the backend is. If it is there all the same, say `allow_link_local: true`.",
+    ),
     "unknown-backend": Lint(
         "A route or split names a backend that the table has not.",
         _one("backend: order"),

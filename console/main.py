@@ -14,7 +14,7 @@ from console.exits import Exit, Undecided
 from console.options import option
 
 COMMANDS: Final = {
-    "serve": "Run it: proxy workers, shadow worker, admin port.",
+    "serve": "Run it: proxy workers, shadow workers, admin port.",
     "init": "Write a commented routes.yaml to begin with.",
     "check": "Find every mistake in a route table.",
     "explain": "Tell which route claims a request, who answers it, and why.",
@@ -37,7 +37,9 @@ COMMANDS: Final = {
     "rejudge": "Tell what the verdicts would have been under other rules.",
     "replay": "Send stored requests to a new build and compare its answers.",
     "purge": "Remove what is recorded of a person, a route or old times.",
+    "audit": "List who changed what, and who looked at recorded bodies: the newest first.",
     "status": "Tell how the running instance is.",
+    "user": "Say who may use the admin port, and what they may do there.",
     "demo": "Play the five-minute story.",
 }
 """What each command does in one sentence, in the order of a newcomer's day; its file in ``commands/`` says the same."""
@@ -54,6 +56,16 @@ class Commands(click.Group):
             return None
         module = importlib.import_module(f"console.commands.{cmd_name}")
         return cast("click.Command", module.command)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            from proxy.table.mistakes import did_you_mean  # noqa: PLC0415 - only who mistypes waits for it
+
+            meant = did_you_mean(args[0], COMMANDS) or "`strangler --help` lists them"
+            ctx.fail(f"No such command {args[0]!r}; {meant}")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         with formatter.section("Commands"):

@@ -39,7 +39,10 @@ def render_metrics(counted: Counted, status: dict[str, Any], accept: str = "") -
     """The page and its content type: OpenMetrics for those who ask for it with ``accept``, else Prometheus's text."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Page(counted, status))
-    encode, content_type = choose_encoder(accept)
+    try:
+        encode, content_type = choose_encoder(accept)
+    except (TypeError, ValueError):  # a version that is no number
+        encode, content_type = choose_encoder("")
     return encode(registry), content_type
 
 

@@ -26,6 +26,19 @@ def option(*names: str, **attributes: Any) -> Decorator[Any]:
     return click.option(*names, envvar=variable, show_envvar=True, **attributes)
 
 
+class Number(click.IntRange):
+    """A whole number within bounds."""
+
+    name = "N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            int(value)
+        except ValueError:
+            self.fail(f"{value!r} is no whole number", param, ctx)
+        return int(super().convert(value, param, ctx))
+
+
 class AddressType(click.ParamType):  # type: ignore[type-arg]  # a type parameter is new in click, and our floor is older
     """``HOST:PORT``."""
 
@@ -98,6 +111,9 @@ config_option = option(
 )
 store_option = option(
     "--store", metavar="URL", default=DEFAULT_STORE, show_default=True, help="Where evidence is recorded."
+)
+audit_option = option(
+    "--audit", metavar="FILE", help="The audit log; by default beside the store, named as it with `.audit.jsonl`."
 )
 route_option = option("--route", metavar="NAME", help="Only this route.")
 since_option = option(

@@ -6,12 +6,17 @@ import json
 import os
 import secrets
 import stat
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from console.exits import Invalid
+
+_QUOTED: Final = json.encoder.encode_basestring_ascii
+_WRITERS: Final[dict[type, Callable[[Any], str]]] = {str: _QUOTED, int: int.__repr__}
+"""Of what most values are."""
 
 
 def print_json(document: Any) -> None:
@@ -20,7 +25,29 @@ def print_json(document: Any) -> None:
 
 
 def json_text(document: Any) -> str:
-    return json.dumps(document, indent=2)
+    """As ``json.dumps`` with an indent of 2, in half the time: that one has no code in C for it, and reports are large."""
+    return _indented(document, "\n")
+
+
+def _indented(value: Any, line: str) -> str:
+    """``line`` begins a line as deep as ``value``."""
+    if value is None:
+        return "null"
+    write = _WRITERS.get(type(value))
+    if write is not None:
+        return write(value)
+    inner = line + "  "
+    if value and isinstance(value, dict):
+        members = [f"{_name(name)}: {_indented(member, inner)}" for name, member in value.items()]
+        return f"{{{inner}{f',{inner}'.join(members)}{line}}}"
+    if value and isinstance(value, list | tuple):
+        return f"[{inner}{f',{inner}'.join([_indented(item, inner) for item in value])}{line}]"
+    return json.dumps(value)
+
+
+def _name(name: Any) -> str:
+    """Of a member: always text in JSON."""
+    return _QUOTED(name if isinstance(name, str) else json.dumps(name))
 
 
 def hand_over(text: str, name: str | None) -> None:

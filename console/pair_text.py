@@ -11,12 +11,14 @@ from rich.text import Text
 
 from console.curl import redacted_names
 from console.pair import Document
-from console.side_by_side import Row, aligned, field_rows, near_differences, paired, readable_lines
+from console.side_by_side import Row, aligned, counted_headers, field_rows, near_differences, paired, readable_lines
 from console.terminal import plain_table, safe
 from proxy.model.printable import printable
 from shadow.figures import plural
 
-_STYLES = {"|": "yellow", "<": "red", ">": "green", "=": "", "~": "dim"}
+_STYLES = {"|": "yellow", "<": "red", ">": "green", "=": "", ".": "dim", "~": "dim"}
+
+_DOT = "A dot: it differs, and that does not count: it is not compared, or means the same."
 
 
 def pair_text(pair: Document) -> RenderableType:
@@ -86,19 +88,27 @@ def _answers(pair: Document) -> Iterator[RenderableType]:
         if pair["request"] is None:
             yield Text("\nThe messages are not kept any longer; what was found in them stays.", style="dim")
         return
+    rows = _rows(pair)
     yield Text()
-    yield _side_by_side(control, candidate)
+    yield _side_by_side(rows)
+    if any(row.mark == "." for row in rows):
+        yield Text(f"\n{_DOT}", style="dim")
 
 
-def _side_by_side(control: Document, candidate: Document) -> RenderableType:
+def _rows(pair: Document) -> list[Row]:
+    control, candidate = pair["control"], pair["candidate"]
+    heads = field_rows(control["headers"], candidate["headers"], counted_headers(pair))
+    lines = (readable_lines(answer["body"]["text"]) for answer in (control, candidate))
+    status = paired(str(control["status"]), str(candidate["status"]))
+    return list(near_differences([status, *heads, Row("=", "", ""), *aligned(*lines)]))
+
+
+def _side_by_side(rows: list[Row]) -> RenderableType:
     table = Table(box=None, pad_edge=False, header_style="bold", expand=True, padding=(0, 1, 0, 0))
     table.add_column("control", ratio=1, overflow="fold")
     table.add_column("", width=1)
     table.add_column("candidate", ratio=1, overflow="fold")
-    heads = field_rows(control["headers"], candidate["headers"])
-    lines = (readable_lines(answer["body"]["text"]) for answer in (control, candidate))
-    rows = [paired(str(control["status"]), str(candidate["status"])), *heads, Row("=", "", ""), *aligned(*lines)]
-    for row in near_differences(rows):
+    for row in rows:
         style = _STYLES[row.mark]
         if row.mark == "~":
             table.add_row(Text(f"... {plural(int(row.left), 'equal line')}", style=style), "", "")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
 import click
 
 from console.exits import Invalid
-from console.recorded import journal_file
+from console.store_files import journal_file
 from console.table.plan import MOST_REQUESTS, Plan, plan_document, plan_of
+from console.table.recent import NONE_KNOWN, Recent, recent_from, recent_of
 from console.table_file import table_text
 from proxy.listen.tls import BadCertificate
 from proxy.model.table import Table
@@ -17,7 +19,7 @@ from proxy.model.versions import TableVersion, read_versions
 from proxy.supervise.certificates import read_certificates
 from proxy.table.load import load_table
 from proxy.table.mistakes import BadTable, render_mistakes
-from shadow.store import BadStoreUrl, NoStore, StoredPair, StoreError, open_store
+from shadow.store import BadStoreUrl, StoredPair, StoreError, open_store
 from shadow.store.read_kept import Wanted
 
 
@@ -36,12 +38,15 @@ class Planned:
 def planned(file: str, config: str, store: str) -> Planned:
     """What ``file`` would change against the version that was put in force last, or ``config`` where none is recorded. Raises Invalid
     for a table with mistakes."""
-    name = "standard input" if file == "-" else file
-    data = table_text(file)
+    return planned_text(table_text(file), "standard input" if file == "-" else file, config, store)
+
+
+def planned_text(data: bytes, name: str, config: str, store: str) -> Planned:
+    """As ``planned``; ``name`` is what ``data`` is called in what is told. Raises Invalid."""
     after = _checked(data, name)
     last = _last(store)
     before, against = _before(last, config)
-    return Planned(plan_of(before, after, _recorded(store)), data.decode("utf-8-sig"), against)
+    return Planned(plan_of(before, after, *_recorded(store)), data.decode("utf-8-sig"), against)
 
 
 def _checked(data: bytes, name: str) -> Table:
@@ -85,9 +90,11 @@ def _before(last: TableVersion | None, config: str) -> tuple[Table, str]:
         ) from error
 
 
-def _recorded(store: str) -> list[StoredPair] | None:
-    """None if there are none, or they cannot be read: a plan can do without."""
+def _recorded(store: str) -> tuple[list[StoredPair] | None, Recent]:
+    """None if there is nothing, or it cannot be read: a plan can do without."""
+    hour = recent_from(time.time())
     try:
-        return open_store(store).kept(Wanted(limit=MOST_REQUESTS))
-    except (NoStore, StoreError):
-        return None
+        opened = open_store(store)
+        return opened.kept(Wanted(limit=MOST_REQUESTS)), recent_of(hour, opened.traffic(hour))
+    except (BadStoreUrl, StoreError):
+        return None, NONE_KNOWN

@@ -6,27 +6,16 @@ import difflib
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import click
 from click.core import ParameterSource
 
 from console.exits import Undecided
 from console.report import Document, report_document, select
+from console.store_files import journal_file
 from proxy.model.versions import TableVersion, read_versions
-from shadow.model import RouteSummary
+from shadow.model import RouteSummary, SignatureSummary
 from shadow.store import BadStoreUrl, SqliteStore, StoreError, open_store
-
-
-def absolute_store(url: str) -> str:
-    """The same store, wherever the working directory will be. Raises BadStoreUrl."""
-    return f"sqlite:///{Path.cwd() / open_store(url).path}"
-
-
-def journal_file(url: str) -> Path:
-    """The journal of table versions, beside the store at ``url``. Raises BadStoreUrl."""
-    store = open_store(url).path
-    return store.with_name(f"{store.name}.tables.jsonl")
 
 
 def table_versions(url: str) -> list[TableVersion]:
@@ -61,6 +50,15 @@ def summaries(url: str, *, since: float | None) -> list[RouteSummary]:
     """What the store knows of every route."""
     with reading(url) as store:
         return store.summaries(since=since)
+
+
+def signatures(url: str, *, since: float | None, route: str | None) -> list[SignatureSummary]:
+    """Those of all routes, or of ``route``; ends the command if there is no such route."""
+    with reading(url) as store:
+        found, known = store.signatures(since=since, route=route), store.plans()
+    if route is not None and route not in known:
+        raise click.BadParameter(unknown_route(route, sorted(known)), param_hint="--route")
+    return found
 
 
 def chosen(found: list[RouteSummary], route: str | None) -> list[RouteSummary]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from console.evidence_document import MOST_EVIDENCE, evidence_documents
@@ -21,10 +21,16 @@ SILENT: Final = (Outcome.NOISE, Outcome.STALE, Outcome.CONTROL_ERROR)
 
 
 def report_document(
-    summaries: Sequence[RouteSummary], *, now: float, route: str | None = None, table_version: int | None = None
+    summaries: Sequence[RouteSummary],
+    *,
+    now: float,
+    route: str | None = None,
+    table_version: int | None = None,
+    most: int | None = None,
 ) -> Document:
     """The report, worst route first. ``summaries`` are of all routes, as how much evidence one needs depends on the others; ``route``
-    chooses one. ``table_version`` None: the newest that the store was told of. Raises KeyError if there is no such route."""
+    chooses one. ``table_version`` None: the newest that the store was told of. ``most`` signatures of a route are told, None for all. Raises
+    KeyError if there is no such route."""
     if table_version is None:
         table_version = max((summary.table_version for summary in summaries), default=0)
     bars = bars_of(summaries, now=now)
@@ -33,12 +39,12 @@ def report_document(
         "table_version": table_version,
         "generated_at": rfc3339(now),
         "routes": sorted(
-            (route_document(one, now=now, bar=bars.get(one.route, ALONE)) for one in chosen), key=_badness
+            (route_document(one, now=now, bar=bars.get(one.route, ALONE), most=most) for one in chosen), key=_badness
         ),
     }
 
 
-def route_document(summary: RouteSummary, *, now: float, bar: Bar = ALONE) -> Document:
+def route_document(summary: RouteSummary, *, now: float, bar: Bar = ALONE, most: int | None = None) -> Document:
     outcomes = outcomes_document(summary)
     return {
         "route": summary.route,
@@ -51,7 +57,7 @@ def route_document(summary: RouteSummary, *, now: float, bar: Bar = ALONE) -> Do
         "outcomes": outcomes,
         "skipped": dict(sorted(summary.skipped.items())),
         "readiness": readiness_document(judge(summary, now=now, bar=bar)),
-        "signatures": [signature_document(signature) for signature in summary.signatures],
+        "signatures": [signature_document(signature) for signature in summary.signatures[:most]],
         "latency_ms": {
             "control": _latency(summary.control_latency),
             "candidate": _latency(summary.candidate_latency),
@@ -98,11 +104,11 @@ def signature_document(signature: SignatureSummary) -> Document:
     }
 
 
-def signatures_document(report: Document) -> Document:
-    """The signatures of a report's routes in one list, most frequent first, each with its route."""
-    found = [{"route": route["route"], **signature} for route in report["routes"] for signature in route["signatures"]]
-    found.sort(key=lambda signature: (-signature["count"], signature["route"], signature["path"], signature["id"]))
-    return {"generated_at": report["generated_at"], "signatures": found}
+def signatures_document(signatures: Iterable[SignatureSummary], *, now: float) -> Document:
+    """In one list, most frequent first, each with its route."""
+    found = sorted(signatures, key=lambda one: (-one.count, one.route, one.path, one.id))
+    documents = [{"route": one.route, **signature_document(one)} for one in found]
+    return {"generated_at": rfc3339(now), "signatures": documents}
 
 
 def is_blocked(report: Document) -> bool:

@@ -76,10 +76,11 @@ def _section(route: Document) -> Iterator[str]:
         yield from table(heads, map(_signature, signatures[:MOST_SIGNATURES]))
     if (more := len(signatures) - MOST_SIGNATURES) > 0:
         yield f"\n... and {plural(more, 'more signature')}: {code('strangler diffs --route ' + route['route'])}"
-    yield "\n<details><summary>What the verdict rests on</summary>\n"
-    for fact in filter(None, (counts_line(route), *evidence_lines(route), *rules_lines(route))):
-        yield f"- {prose(fact)}"
-    yield "\n</details>"
+    facts = [fact for fact in (counts_line(route), *evidence_lines(route), *rules_lines(route)) if fact]
+    if facts:
+        yield "\n<details><summary>What the verdict rests on</summary>\n"
+        yield from (f"- {prose(fact)}" for fact in facts)
+        yield "\n</details>"
 
 
 def _signature(signature: Document) -> Iterator[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import groupby, zip_longest
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from shadow.compare.order import longest_in_order
 
@@ -22,13 +22,20 @@ CONTEXT = 3
 """Equal lines shown around a difference."""
 
 
+_HEADER: Final = "header:"
+
+LONG_MARKUP = 120
+"""Markup is often written on one line, in which nobody finds what differs."""
+
+_BETWEEN_TAGS = re.compile(r"(?<=>)(?=<)")
+
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 """Of a text that is known to be JSON."""
 
 
 class Row(NamedTuple):
-    """One line of both sides. ``mark`` is ``=`` for equal, ``|`` for different, ``<`` and ``>`` for a line of one side only, and
-    ``~`` for equal lines left out, which ``left`` counts."""
+    """One line of both sides. ``mark`` is ``=`` for equal, ``|`` for different, ``<`` and ``>`` for a line of one side only, ``.`` for
+    a difference that does not count, and ``~`` for equal lines left out, which ``left`` counts."""
 
     mark: str
     left: str
@@ -79,11 +86,20 @@ def _matched(left: list[str], right: list[str]) -> Iterator[Row]:
             yield from _in_place(left[left_from:left_to], right[right_from:right_to])
 
 
-def field_rows(left: Iterable[Sequence[str]], right: Iterable[Sequence[str]]) -> Iterator[Row]:
-    """Header fields, (name, value) each, in the order of their names."""
+def field_rows(
+    left: Iterable[Sequence[str]], right: Iterable[Sequence[str]], counted: Collection[str]
+) -> Iterator[Row]:
+    """Header fields, (name, value) each, in the order of their names. Differences count in those ``counted``, by name in lower case."""
     sides = [_by_name(left), _by_name(right)]
     for name in sorted({*sides[0], *sides[1]}):
-        yield from _in_place(*([f"{name}: {value}" for value in side.get(name, ())] for side in sides))
+        for row in _in_place(*([f"{name}: {value}" for value in side.get(name, ())] for side in sides)):
+            yield row if row.mark == "=" or name in counted else row._replace(mark=".")
+
+
+def counted_headers(pair: Mapping[str, Any]) -> set[str]:
+    """The headers that a pair's document says something of. All others are not compared, or mean the same."""
+    places = [one["path"] for one in (*pair["differences"], *pair["waived"])] + pair["noisy"]
+    return {place.removeprefix(_HEADER) for place in places if place.startswith(_HEADER)}
 
 
 def near_differences(rows: list[Row], context: int = CONTEXT) -> Iterator[Row]:
@@ -101,8 +117,11 @@ class Fold(NamedTuple):
 
 def folds(rows: list[Row], context: int = CONTEXT) -> Iterator[Fold]:
     """All rows, cut where a difference with its ``context`` equal rows begins or ends."""
+    around = {"=": -1, ".": 0}
     near = {
-        at for index, row in enumerate(rows) if row.mark != "=" for at in range(index - context, index + context + 1)
+        at
+        for index, row in enumerate(rows)
+        for at in range(index - around.get(row.mark, context), index + around.get(row.mark, context) + 1)
     }
     for shown, run in groupby(enumerate(rows), key=lambda numbered: numbered[0] in near):
         yield Fold(not shown, [row for _, row in run])
@@ -144,12 +163,17 @@ def _part(text: str, begin: int, end: int) -> Part:
 
 
 def readable_lines(text: str) -> list[str]:
-    """The lines of a body; a JSON document indented, so that members stand on lines of their own."""
+    """The lines of a body; a JSON document indented, so that members stand on lines of their own; long lines of markup cut between tags."""
     try:
         json.loads(text, parse_int=str, parse_float=str)
     except (ValueError, RecursionError):
-        return text.splitlines()
+        is_markup = text.lstrip().startswith("<")
+        return [one for line in text.splitlines() for one in (_cut(line) if is_markup else [line])]
     return list(_indented(text))
+
+
+def _cut(line: str) -> list[str]:
+    return _BETWEEN_TAGS.split(line) if len(line) > LONG_MARKUP else [line]
 
 
 def _indented(text: str) -> Iterator[str]:

@@ -43,7 +43,7 @@ def status_document(told: Document, table: Table | None, counted: Counted) -> Do
     backends = _backends(table, counted)
     return {
         "ready": not waiting,
-        "reasons": waiting + degraded(told, counted) + down(backends),
+        "reasons": waiting + down(backends) + degraded(told, counted),
         **told,
         "unclaimed": counted.by("strangler_seen", "route").get(UNCLAIMED, 0),
         "overload": _overload(counted),
@@ -107,6 +107,10 @@ def degraded(told: Document, counted: Counted) -> list[str]:
         f"the store was damaged, and set aside as {file}; evidence from before is not counted. This stands here until the next start"
         for file in sorted(counted.by("strangler_store_set_aside", "file"))
     ]
+    reasons += [
+        f"pairs of {route} could not be redacted ({count:,}): nothing of their contents is kept, the log has the reason. This stands here until the next start"
+        for route, count in sorted(counted.by("strangler_unredacted", "route").items())
+    ]
     shedding = [
         f"proxy/{worker['worker']} ({worker['step']})" for worker in _overload(counted) if worker["step"] != "none"
     ]
@@ -168,7 +172,28 @@ def _tap(counted: Counted) -> Document:
         "done": done,
         "waiting_bytes": counted.total("strangler_tap_bytes") + counted.total("strangler_shadow_queue_bytes"),
         "dropped": dropped,
+        "workers": _shadow_workers(counted),
     }
+
+
+def _shadow_workers(counted: Counted) -> list[Document]:
+    """Of each shadow worker what it has dealt with, what waits in it, and what it did not get, or took with it when it died."""
+    done = counted.by("strangler_shadow_done", "worker")
+    waiting = counted.by("strangler_shadow_queue", "worker")
+    waiting_bytes = counted.by("strangler_shadow_queue_bytes", "worker")
+    dropped: dict[str, dict[str, int]] = {}
+    for (worker, reason), count in sorted(counted.series("strangler_tap_dropped").items()):
+        dropped.setdefault(worker, {})[reason] = count
+    return [
+        {
+            "worker": int(worker),
+            "done": done.get(worker, 0),
+            "waiting": waiting.get(worker, 0),
+            "waiting_bytes": waiting_bytes.get(worker, 0),
+            "dropped": dropped.get(worker, {}),
+        }
+        for worker in sorted({*done, *waiting, *dropped}, key=int)
+    ]
 
 
 def _backends(table: Table | None, counted: Counted) -> list[Document]:

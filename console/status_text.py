@@ -30,10 +30,11 @@ def _store(store: Document) -> list[str]:
     """Its size of what it may have, the age of the oldest contents, and what went before its time."""
     keep = store["keep"]
     oldest = f", requests and answers since {store['oldest_contents'][:19]}Z" if store["oldest_contents"] else ""
-    early = f"; {store['removed']['size']:,} pairs lost theirs early, for its size" if store["removed"]["size"] else ""
-    days = f"{keep['contents_seconds'] / DAY:g} of {keep['evidence_seconds'] / DAY:g} days"
+    early = f"; {store['removed']['size']:,} pairs lost them early, for its size" if store["removed"]["size"] else ""
+    contents, evidence = (f"{keep[name] / DAY:g} days" for name in ("contents_seconds", "evidence_seconds"))
     return [
-        f"store: {store['bytes'] / 2**20:,.0f} of {keep['bytes'] / 2**20:,.0f} MiB{oldest}; contents are kept {days}{early}"
+        f"store: {store['bytes'] / 2**20:,.0f} of {keep['bytes'] / 2**20:,.0f} MiB{oldest}",
+        f"  kept: requests and answers {contents}, outcomes {evidence}{early}",
     ]
 
 
@@ -109,9 +110,19 @@ def _requests(status: Document) -> list[str]:
         f"tap: {tap['sent']:,} sent, {tap['done']:,} done, {tap['waiting_bytes']:,} bytes waiting",
     ]
     if tap["dropped"]:
-        dropped = ", ".join(f"{reason.replace('_', ' ')} {count:,}" for reason, count in tap["dropped"].items())
-        lines.append(f"dropped of {tap['eligible']:,} copies: {dropped}")
+        lines.append(f"dropped of {tap['eligible']:,} copies: {_reasons(tap['dropped'])}")
+    if len(tap["workers"]) > 1:
+        lines += [_shadow_worker(worker) for worker in tap["workers"]]
     return lines
+
+
+def _shadow_worker(worker: Document) -> str:
+    line = f"shadow/{worker['worker']}: {worker['done']:,} done, {worker['waiting']:,} waiting"
+    return f"{line}, dropped: {_reasons(worker['dropped'])}" if worker["dropped"] else line
+
+
+def _reasons(counts: dict[str, int]) -> str:
+    return ", ".join(f"{reason.replace('_', ' ')} {count:,}" for reason, count in counts.items())
 
 
 def _columns(header: list[str], rows: list[list[str]]) -> list[str]:

@@ -19,6 +19,10 @@ def table_text(name: str) -> bytes:
             return sys.stdin.buffer.read(MAX_BYTES + 1)
         with Path(name).open("rb") as file:
             return file.read(MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise Invalid(
+            f"{name}: {error.strerror}; check the path, or begin one with `strangler init --legacy URL`"
+        ) from error
     except OSError as error:
         raise Invalid(f"{name}: {error.strerror}; check the path and its permissions") from error
     except ValueError as error:

@@ -42,8 +42,3 @@ def plain_table(*columns: str, right: frozenset[str] = frozenset()) -> Table:
 def safe(text: object, style: str = "") -> Text:
     """Text of a stranger, harmless on a terminal."""
     return Text(printable(str(text)), style=style)
-
-
-def talk(text: str) -> None:
-    """To the person, not to the program behind the pipe."""
-    click.echo(text, err=True)

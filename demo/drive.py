@@ -17,7 +17,10 @@ from yarl import URL
 from demo.traffic import Request
 
 CONCURRENCY = 6
-"""More, and on two cores the shadow worker would be late, and what it measures would not count."""
+"""Users at a time."""
+
+RATE = 250.0
+"""Requests a second at most. As fast as possible, and on two cores the shadow worker, which stands back, would be left far behind."""
 
 
 @dataclass(slots=True)
@@ -37,7 +40,7 @@ async def drive(base: str, requests: Iterable[Request], total: int) -> Driven:
     """Send all ``requests`` to ``base``. A failed one is recorded, never raised."""
     driven = Driven()
     began = time.monotonic()
-    todo = iter(requests)
+    todo = _in_time(requests, began)
     columns = (
         TextColumn("[progress.description]{task.description}"),
         BarColumn(),
@@ -50,14 +53,21 @@ async def drive(base: str, requests: Iterable[Request], total: int) -> Driven:
         bar = progress.add_task("users at work", total=total)
         async with aiohttp.ClientSession(connector=connector, cookie_jar=jar, auto_decompress=False) as session:
 
-            async def user(requests: Iterator[Request]) -> None:
-                for request in requests:
+            async def user() -> None:
+                for due, request in todo:
+                    await asyncio.sleep(due - time.monotonic())
                     await _send(session, base, request, driven)
                     progress.advance(bar)
 
-            await asyncio.gather(*(user(todo) for _ in range(CONCURRENCY)))
+            await asyncio.gather(*(user() for _ in range(CONCURRENCY)))
     driven.seconds = time.monotonic() - began
     return driven
+
+
+def _in_time(requests: Iterable[Request], began: float) -> Iterator[tuple[float, Request]]:
+    """Each with the moment at which it is to be sent, on the clock of ``began``."""
+    for number, request in enumerate(requests):
+        yield began + number / RATE, request
 
 
 async def _send(session: aiohttp.ClientSession, base: str, request: Request, driven: Driven) -> None:

@@ -66,7 +66,7 @@ def run(stay: bool = True) -> int:
 
 
 def _stage() -> Stage:
-    config = HOME / "routes.yaml"
+    config = Path(os.environ.get("DEMO_TABLE", HOME / "routes.yaml")).resolve()
     if not config.exists():
         raise CannotStart("the demo runs from a checkout: clone the repository and run `make demo` there")
     directory = Path(os.environ.get("DEMO_DIRECTORY", HOME / "var" / "demo")).resolve()

@@ -6,15 +6,16 @@ Names, order, spelling and bytes of everything not named here go through untouch
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from proxy.field_table import LONGEST_LENGTH, USUAL_CONNECTION, Readers, tokens, without
-from proxy.model.message import Headers
+from proxy.model.message import BLANKS, Headers
 
 _FRAMES_ANSWER = frozenset({b"keep-alive", b"close", b"upgrade", b"content-length", b"transfer-encoding"})
 
 
 class AnswerFields:
-    """What one pass over an answer's fields yields. ``lines`` are the pieces to send on, in order, framing kept in its place."""
+    """What one pass over an answer's fields yields. ``lines`` are those to send on, in order, framing kept in its place."""
 
     __slots__ = ("chunked", "connection", "dechunk", "length", "lines", "upgrade")
 
@@ -39,7 +40,7 @@ def read_answer_fields(headers: Headers, *, dechunk: bool) -> AnswerFields:
     for name, value in headers:
         reader = readers[name]
         if reader is None:
-            lines += (name, b": ", value, b"\r\n")
+            lines.append(b"%b: %b\r\n" % (name, value))
         else:
             reader(fields, name, value)
     if fields.connection is not None and fields.connection not in USUAL_CONNECTION:
@@ -63,18 +64,19 @@ def _drop(_fields: AnswerFields, _name: bytes, _value: bytes) -> None:
 
 
 def _length(fields: AnswerFields, name: bytes, value: bytes) -> None:
+    value = value.rstrip(BLANKS)
     if fields.length is not None or not value.isdigit() or len(value) > LONGEST_LENGTH:
         raise InvalidAnswer("more than one Content-Length, or none that is a number")
     fields.length = int(value)
-    fields.lines += (name, b": ", value, b"\r\n")
+    fields.lines.append(b"%b: %b\r\n" % (name, value))
 
 
 def _coding(fields: AnswerFields, name: bytes, value: bytes) -> None:
-    if value.lower() != b"chunked" or fields.chunked:
+    if value.rstrip(BLANKS).lower() != b"chunked" or fields.chunked:
         raise InvalidAnswer("a transfer coding other than chunked")
     fields.chunked = True
     if not fields.dechunk:
-        fields.lines += (name, b": ", value, b"\r\n")
+        fields.lines.append(b"%b: %b\r\n" % (name, value))
 
 
 def _connection(fields: AnswerFields, _name: bytes, value: bytes) -> None:
@@ -82,7 +84,7 @@ def _connection(fields: AnswerFields, _name: bytes, value: bytes) -> None:
 
 
 def _upgrade(fields: AnswerFields, _name: bytes, value: bytes) -> None:
-    fields.upgrade = value
+    fields.upgrade = value.rstrip(BLANKS)
 
 
 ANSWER_FIELDS: dict[bytes, Callable[[AnswerFields, bytes, bytes], None]] = {
@@ -96,4 +98,4 @@ ANSWER_FIELDS: dict[bytes, Callable[[AnswerFields, bytes, bytes], None]] = {
 }
 """What is done with an answer's field of this name; all others are kept as they are."""
 
-_ANSWER_READERS = Readers(ANSWER_FIELDS, None)
+_ANSWER_READERS: Final = Readers(ANSWER_FIELDS, None)

@@ -105,7 +105,7 @@ def _head(passage: Passage) -> bytes:
     fields, client = passage.fields, passage.client
     if fields.host is None:
         # HTTP/1.0 may go without, but we speak 1.1 to the backend (RFC 9112 section 3.2).
-        fields.lines[:0] = (b"Host", b": ", passage.backend.endpoints[0].authority.encode(), b"\r\n")
+        fields.lines.insert(0, b"Host: %b\r\n" % passage.backend.endpoints[0].authority.encode())
     return forwarded_head(
         passage.head, fields, peer=client.peer_bytes, scheme=client.scheme, http_1_0=passage.http_1_0,
         request_id=passage.request_id, upgrade=passage.upgrade is not None, via=client.via,

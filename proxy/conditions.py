@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from proxy.model.message import RequestHead
+from proxy.model.message import BLANKS, RequestHead
 from proxy.model.table import Condition, ConditionKind
 from proxy.target import decode, query_of
 
 PRESENT: Final = "*"
 REGEX: Final = "~"
 _SEMICOLON: Final = 0x3B
+_BLANK: Final = 0x20
 
 Find = Callable[[RequestHead, bytes], bytes | None]
 Holds = Callable[[RequestHead], bool]
@@ -22,7 +23,7 @@ def header_of(head: RequestHead, name: bytes) -> bytes | None:
     """The first value of the header ``name``, given in lower case."""
     for given, value in head.headers:
         if given.lower() == name:
-            return value
+            return value.rstrip(BLANKS)
     return None
 
 
@@ -34,7 +35,7 @@ def cookie_of(head: RequestHead, name: bytes) -> bytes | None:
     wanted = name + b"="
     at = line.find(wanted)
     while at != -1:
-        if at == 0 or line[at - 1] == _SEMICOLON or line.startswith(b"; ", at - 2):
+        if at == 0 or line[at - 1] == _SEMICOLON or (line[at - 1] == _BLANK and at > 1 and line[at - 2] == _SEMICOLON):
             return line[at + len(wanted) :].partition(b";")[0].strip()
         at = line.find(wanted, at + 1)
     return None

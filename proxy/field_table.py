@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from proxy.model.message import Headers
 
-USUAL_CONNECTION = frozenset({b"keep-alive", b"close", b"Keep-Alive", b"Close"})
+USUAL_CONNECTION: Final = frozenset({b"keep-alive", b"close", b"Keep-Alive", b"Close"})
 """Values of Connection that nominate nothing, so that most messages need no further look."""
 
-LONGEST_LENGTH = 20
+LONGEST_LENGTH: Final = 20
 """Digits of a Content-Length, leading zeros included."""
 
 _Reader = TypeVar("_Reader")
@@ -50,8 +50,4 @@ def tokens(value: bytes) -> set[bytes]:
 
 
 def without(lines: list[bytes], names: set[bytes]) -> list[bytes]:
-    kept: list[bytes] = []
-    for at in range(0, len(lines), 4):
-        if lines[at].lower() not in names:
-            kept += lines[at : at + 4]
-    return kept
+    return [line for line in lines if line.partition(b":")[0].lower() not in names]

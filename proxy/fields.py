@@ -7,9 +7,10 @@ Names, order, spelling and bytes of everything not named here go through untouch
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from proxy.field_table import LONGEST_LENGTH, USUAL_CONNECTION, Readers, tokens, without
-from proxy.model.message import Headers
+from proxy.model.message import BLANKS, Headers
 from proxy.target import is_host
 
 
@@ -33,12 +34,9 @@ NEVER_NOMINATED = frozenset(
 _LONGEST_FORWARDED_FOR = 2048
 """Bytes of X-Forwarded-For taken from a trusted peer: some fifty addresses."""
 
-_BLANKS = b" \t"
-"""RFC 9110 section 5.5: around a value they are not part of it. The parser takes those before it away."""
-
 
 class RequestFields:
-    """What one pass over a request's fields yields. ``lines`` are the pieces to forward, in order, ``end`` what ends the head.
+    """What one pass over a request's fields yields. ``lines`` are those to forward, in order, ``end`` what ends the head.
     ``expects`` tells that the client waits to be asked for the body, ``trusted`` that its word on the way so far counts."""
 
     __slots__ = (
@@ -89,7 +87,7 @@ def read_request_fields(headers: Headers, *, trusted: bool, http_1_0: bool) -> R
     for name, value in headers:
         reader = readers[name]
         if reader is None:
-            lines += (name, b": ", value, b"\r\n")
+            lines.append(b"%b: %b\r\n" % (name, value))
         else:
             reader(fields, name, value)
     if fields.host is None and not http_1_0:
@@ -132,53 +130,53 @@ def _te(fields: RequestFields, _name: bytes, value: bytes) -> None:
 
 
 def _request_length(fields: RequestFields, name: bytes, value: bytes) -> None:
-    value = value.rstrip(_BLANKS)
+    value = value.rstrip(BLANKS)
     if fields.length is not None or not value.isdigit() or len(value) > LONGEST_LENGTH:
         raise Refused(400, "framing", "Content-Length must be one number.")
     fields.length = int(value)
-    fields.lines += (name, b": ", value, b"\r\n")
+    fields.lines.append(b"%b: %b\r\n" % (name, value))
 
 
 def _request_coding(fields: RequestFields, name: bytes, value: bytes) -> None:
-    value = value.rstrip(_BLANKS)
+    value = value.rstrip(BLANKS)
     if value.lower() != b"chunked" or fields.chunked:
         # RFC 9112 section 6.1: a transfer coding that we do not know
         raise Refused(501, "transfer_coding", "The only transfer coding understood here is chunked.")
     fields.chunked = True
-    fields.lines += (name, b": ", value, b"\r\n")
+    fields.lines.append(b"%b: %b\r\n" % (name, value))
 
 
 def _host(fields: RequestFields, name: bytes, value: bytes) -> None:
     if fields.host is not None:
         raise Refused(400, "host", "A request needs exactly one Host header.")
-    fields.host = value = value.rstrip(_BLANKS)
+    fields.host = value = value.rstrip(BLANKS)
     if not is_host(value):
         raise Refused(400, "host", "The Host header is neither a name nor an address, with a port or without.")
-    fields.lines += (name, b": ", value, b"\r\n")
+    fields.lines.append(b"%b: %b\r\n" % (name, value))
 
 
 def _cookie(fields: RequestFields, name: bytes, value: bytes) -> None:
     fields.cookie = value if fields.cookie is None else fields.cookie + b"; " + value
-    fields.lines += (name, b": ", value, b"\r\n")
+    fields.lines.append(b"%b: %b\r\n" % (name, value))
 
 
 def _expect(fields: RequestFields, name: bytes, value: bytes) -> None:
-    if value.lower() != b"100-continue":
+    if value.rstrip(BLANKS).lower() != b"100-continue":
         # RFC 9110 section 10.1.1
         raise Refused(417, "expect", "The only expectation understood here is 100-continue.")
     fields.expects = True
-    fields.lines += (name, b": ", value, b"\r\n")
+    fields.lines.append(b"%b: %b\r\n" % (name, value))
 
 
 def _via(fields: RequestFields, name: bytes, value: bytes) -> None:
     fields.via = value if fields.via is None else fields.via + b", " + value
-    fields.lines += (name, b": ", value, b"\r\n")
+    fields.lines.append(b"%b: %b\r\n" % (name, value))
 
 
 def _request_id(fields: RequestFields, name: bytes, value: bytes) -> None:
     if fields.request_id is None and value:
         fields.request_id = value
-    fields.lines += (name, b": ", value, b"\r\n")
+    fields.lines.append(b"%b: %b\r\n" % (name, value))
 
 
 # From a trusted peer only: what it says about the way so far is kept, and added to.
@@ -201,7 +199,7 @@ def _forwarded_host(fields: RequestFields, _name: bytes, value: bytes) -> None:
 
 def _other_forwarded(fields: RequestFields, name: bytes, value: bytes) -> None:
     if fields.trusted:
-        fields.lines += (name, b": ", value, b"\r\n")
+        fields.lines.append(b"%b: %b\r\n" % (name, value))
 
 
 def _nearest(forwarded_for: bytes) -> bytes:
@@ -246,7 +244,7 @@ REQUEST_FIELDS: dict[bytes, Callable[[RequestFields, bytes, bytes], None]] = {
 """What is done with a request's field of this name; all others are kept as they are."""
 
 
-_REQUEST_READERS = Readers(REQUEST_FIELDS, _drop)
+_REQUEST_READERS: Final = Readers(REQUEST_FIELDS, _drop)
 
 
 _NEVER_SWITCHED = frozenset({b"h2c", b"h2", b"http", b"tls"})

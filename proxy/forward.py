@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import httptools
 
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MAX_INTERIM_ANSWERS = 32
+MAX_INTERIM_ANSWERS: Final = 32
 """1xx answers before the final one; a backend that sends more is broken or hostile."""
 
-MAX_ANSWER_HEAD = 256 * 1024
+MAX_ANSWER_HEAD: Final = 256 * 1024
 """Bytes that a backend may send without a byte of body: its interim answers and its head, then what frames a body, then the
 trailers. One read's worth always passes, so this is no exact limit, but a bound."""
 
-MAX_ANSWER_FIELDS = 1024
+MAX_ANSWER_FIELDS: Final = 1024
 
-MANY_PIECES = 1024
+MANY_PIECES: Final = 1024
 """Pieces of body in one read after which others get their turn."""
 
 _TOO_LARGE = "more header fields than anybody needs"

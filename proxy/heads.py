@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from proxy.answer_fields import AnswerFields, InvalidAnswer
 from proxy.fields import RequestFields
@@ -88,7 +88,7 @@ class StatusLines(dict[tuple[int, bytes], bytes]):
         return line
 
 
-STATUS_LINES = StatusLines()
+STATUS_LINES: Final = StatusLines()
 
 
 class Framing(NamedTuple):
@@ -99,10 +99,10 @@ class Framing(NamedTuple):
     line: bytes = b""
 
 
-_AS_IT_CAME = Framing()
-_CHUNKED = Framing(chunked=True)
-_NEWLY_CHUNKED = Framing(chunked=True, line=b"Transfer-Encoding: chunked\r\n")
-_TO_THE_END = Framing(closes=True)
+_AS_IT_CAME: Final = Framing()
+_CHUNKED: Final = Framing(chunked=True)
+_NEWLY_CHUNKED: Final = Framing(chunked=True, line=b"Transfer-Encoding: chunked\r\n")
+_TO_THE_END: Final = Framing(closes=True)
 
 
 def frame_answer(status: int, fields: AnswerFields, *, is_head: bool, http_1_0: bool) -> Framing:
@@ -134,7 +134,4 @@ def last_chunk(trailers: Headers) -> bytes:
 
 
 def _lines(headers: Headers) -> list[bytes]:
-    pieces: list[bytes] = []
-    for name, value in headers:
-        pieces += (name, b": ", value, b"\r\n")
-    return pieces
+    return [b"%b: %b\r\n" % field for field in headers]

@@ -11,7 +11,7 @@ import socket
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from proxy.backends import Backends
 from proxy.guards.guard import Guard
@@ -20,13 +20,12 @@ from proxy.identity import IdentityCookie
 from proxy.limits.doors import MAX_TURNED_AWAY, Doors
 from proxy.limits.overload import Shedder
 from proxy.limits.rate_limit import RateLimits
-from proxy.model.plan import encode_plans, plans_of
 from proxy.networks import Networks
 from proxy.outlet import Flushes
 from proxy.patience import PACE_SECONDS
 from proxy.remembering import Remembering
 from proxy.tally import Meters
-from proxy.tap import Tap
+from proxy.taps import Taps
 from proxy.tunnel import TunnelEnd
 
 if TYPE_CHECKING:
@@ -71,6 +70,9 @@ class Guest(Protocol):
 FLUSH_SECONDS = 30.0
 """How long either side of an ended tunnel may take to read what it was sent."""
 
+FIRST_ID: Final = 1 << 95
+"""Above it all ids of requests have 24 digits."""
+
 TICK_SECONDS = 0.1
 """How often deadlines are looked at: every timeout is exact to this."""
 
@@ -114,7 +116,7 @@ class LivePath:
         self.most = sys.maxsize
         self.held: set[ClientConnection] = set()
         self.emptied = asyncio.Event()
-        self.tap = Tap(settings.tap_path, source, settings.tap_bytes, self.meters, self._plans)
+        self.tap = Taps(settings, source, secret, self.meters, self._plans, routing.table)
         self.access_log = access_log
         self.pseudonym = _pseudonym(settings, secret)
         self.via = via_lines(self.pseudonym)
@@ -130,8 +132,7 @@ class LivePath:
         self.shedder = Shedder(self, source.split("-")[1], TICK_SECONDS)
         self._tunnels = counters.slot("strangler_tunnels")
         self._tap_bytes = counters.slot("strangler_tap_bytes")
-        self._id_prefix = os.urandom(8).hex()
-        self._ids = 0
+        self._last_id = int.from_bytes(os.urandom(8)) << 32 | FIRST_ID
         self._trusted = Networks(routing.table.trusted_proxies)
 
     def use(self, routing: Routing) -> None:
@@ -142,10 +143,10 @@ class LivePath:
         self.rate_limits.use(routing)
         self._remembering.use(routing)
         self._trusted = Networks(routing.table.trusted_proxies)
-        self.tap.table_changed()
+        self.tap.use(routing.table)
 
     def _plans(self) -> bytes:
-        return encode_plans(plans_of(self.routing.table))
+        return self.routing.plans()
 
     def trusts(self, peer: str) -> bool:
         """Whether the peer's word on forwarding headers counts."""
@@ -153,8 +154,8 @@ class LivePath:
 
     def next_request_id(self) -> str:
         """Unique across workers and restarts; says nothing about anything."""
-        self._ids += 1
-        return f"{self._id_prefix}{self._ids:08x}"
+        self._last_id += 1
+        return hex(self._last_id)[2:]  # noqa: FURB116 - a format is dearer where this is compiled
 
     def client_arrived(self, client: Guest) -> Refused | None:
         """Count it in, even if it may not stay: then the reason."""

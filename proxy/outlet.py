@@ -10,10 +10,10 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
-FLUSH_BYTES = 16 * 1024
-FLUSH_PIECES = 64
+FLUSH_BYTES: Final = 16 * 1024
+FLUSH_PIECES: Final = 64
 """A larger piece, or more of them, is sent at once: one turn of the loop may bring many full reads, and whoever takes the
 bytes must be able to push back between them."""
 

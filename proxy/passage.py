@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from time import perf_counter
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from proxy import attempt
 from proxy.admission import admit
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from proxy.tally import Meter
     from proxy.tee import Tee
 
-_NO_TRAILERS: list[tuple[bytes, bytes]] = []
-_NO_TIMEOUTS = Timeouts()
+_NO_TRAILERS: Final[list[tuple[bytes, bytes]]] = []
+_NO_TIMEOUTS: Final = Timeouts()
 
 
 class Awaited(Protocol):

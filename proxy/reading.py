@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import httptools
 
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SLICE = 4 * 1024
+SLICE: Final = 4 * 1024
 """Bytes given to the parser at once. One read may bring 256 KiB, which is thousands of small requests: as bytes they cost little."""
 
-MAX_QUEUED = 16
+MAX_QUEUED: Final = 16
 """Pipelined requests that wait, beyond those of one slice."""
 
-_REFUSED_METHODS = {b"CONNECT", b"TRACE"}
+_REFUSED_METHODS: Final = frozenset({b"CONNECT", b"TRACE"})
 
 
 class RequestReader(Outlet):

@@ -1,4 +1,4 @@
-"""A table in force: match, then choose. An immutable snapshot, swapped whole; all of its work is done when it is built."""
+"""A table in force: match, then choose. An immutable snapshot, swapped whole; all of its work but the plans is done when it is built."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from proxy.limits.route_limit import limits_of
 from proxy.match import Matcher
 from proxy.model.decision import Decision
 from proxy.model.message import RequestHead
+from proxy.model.plan import encode_plans, plans_of
 from proxy.model.table import LEGACY, UNCLAIMED, Match, Route, Split, Table
 from proxy.writers import Writers
 
@@ -16,7 +17,7 @@ from proxy.writers import Writers
 class Routing:
     """``decide`` is called for every request, on the live path."""
 
-    __slots__ = ("_choosers", "_cookie", "_sources", "_unclaimed", "matcher", "rate_limits", "table")
+    __slots__ = ("_choosers", "_cookie", "_plans", "_sources", "_unclaimed", "matcher", "rate_limits", "table")
 
     def __init__(self, table: Table, secret: bytes) -> None:
         self.table = table
@@ -29,6 +30,7 @@ class Routing:
         )
         self._unclaimed = Chooser(unclaimed, table, UNCLAIMED_REASON)
         self.rate_limits = limits_of(table, secret)
+        self._plans: bytes | None = None
 
     def decide(self, head: RequestHead, dice: Dice) -> tuple[Decision, bytes | None, bytes | None]:
         """The decision on one request, the identity it brought if its route asks for one, and the token of a new identity if
@@ -44,6 +46,12 @@ class Routing:
             if identity is None and chooser.issues_identity:
                 token = new_token(dice)
         return chooser.choose(head.method, identity or token, dice), identity, token
+
+    def plans(self) -> bytes:
+        """For the shadow workers. Made once, when they are wanted first: with 10,000 routes that takes half a second."""
+        if self._plans is None:
+            self._plans = encode_plans(plans_of(self.table))
+        return self._plans
 
     def identity(self, head: RequestHead) -> bytes | None:
         """Who sent this: the first source of the table that is present, else our own cookie, else None."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from typing import Final
 
 from proxy.model.counters import Counters
 from proxy.model.decision import Skip
 from proxy.model.metrics import LATENCY_BUCKETS_MS
 
 _CLASSES = ("own", "1xx", "2xx", "3xx", "4xx", "5xx")
+_BOUNDS_US: Final[list[int]] = [bound * 1000 for bound in LATENCY_BUCKETS_MS]
 
 
 class RouteMeter:
@@ -81,8 +83,9 @@ class Meter:
         values = self._values
         # Some servers answer 999; RFC 9110 section 15 takes what is beyond 599 for a 5xx.
         values[self._classes[min(status // 100, 5)]] += 1
-        values[self._buckets[bisect_left(LATENCY_BUCKETS_MS, seconds * 1000)]] += 1
-        values[self._sum] += int(seconds * 1_000_000)
+        micros = int(seconds * 1_000_000)
+        values[self._buckets[bisect_left(_BOUNDS_US, micros)]] += 1
+        values[self._sum] += micros
 
 
 class Meters:
@@ -106,6 +109,10 @@ class Meters:
         if meter is None:
             meter = self._by_route[route] = RouteMeter(self._counters, route)
         return meter
+
+    def dropped(self, worker: int, reason: Skip, count: int) -> None:
+        """Exchanges that shadow worker ``worker`` did not get, or took with it."""
+        self._counters.add("strangler_tap_dropped", count, worker=str(worker), reason=reason)
 
     def cumulative(self) -> dict[str, dict[str, int]]:
         """By route, the numbers of this worker's life, with those of each backend that answered."""

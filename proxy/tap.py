@@ -21,31 +21,47 @@ if TYPE_CHECKING:
     from proxy.model.exchange import Exchange
     from proxy.tally import Meters
 
-RECONNECT_SECONDS = 0.1
-RECONNECT_SECONDS_MOST = 1.0
+RECONNECT_SECONDS = 0.05
 COUNTS_SECONDS = 1.0
 
 
 class Tap:
-    """One proxy worker's way to the shadow worker. ``plans`` gives the encoded plans of the table in force."""
+    """One proxy worker's way to one shadow worker. ``plans`` gives the encoded plans of the table in force. ``counts``: whether it
+    carries the counts, too; ``dropped`` is told of exchanges that this shadow worker will never deal with."""
 
-    def __init__(self, path: Path, source: str, limit: int, meters: Meters, plans: Callable[[], bytes]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        source: str,
+        limit: int,
+        meters: Meters,
+        plans: Callable[[], bytes],
+        *,
+        counts: bool = True,
+        dropped: Callable[[Skip, int], None] = lambda skip, count: None,  # noqa: ARG005 - nobody wants to know
+    ) -> None:
         self._path = path
         self._source = source
         self._limit = limit
         self._meters = meters
         self._plans = plans
+        self._counts = counts
+        self._dropped = dropped
         self._link: _Link | None = None
         self._sent_counts: dict[str, dict[str, int]] = {}
         self._plans_due = False
         self._closing = False
+        self.was_up = asyncio.Event()
+        """Once the first link is there."""
 
     def offer(self, exchange: Exchange) -> Skip | None:
         """Take the exchange, or say why not. Costs a copy into a buffer, never a wait."""
         link = self._link
         if link is None or link.transport.is_closing():
+            self._dropped(Skip.TAP_DOWN, 1)
             return Skip.TAP_DOWN
         if not self._has_room(link):
+            self._dropped(Skip.TAP_FULL, 1)
             return Skip.TAP_FULL
         if self._plans_due:
             self._send_plans(link)
@@ -78,18 +94,16 @@ class Tap:
     async def run(self) -> None:
         """Keep the link up and the counts flowing, until cancelled."""
         loop = asyncio.get_running_loop()
-        pause = RECONNECT_SECONDS
         while not self._closing:
             try:
                 _, link = await loop.create_unix_connection(lambda: _Link(self._lost), str(self._path))
             except OSError:
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, RECONNECT_SECONDS_MOST)
+                await asyncio.sleep(RECONNECT_SECONDS)
                 continue
-            pause = RECONNECT_SECONDS
             self._send_plans(link)
             self._sent_counts = {}
             self._link = link
+            self.was_up.set()
             while not link.gone.is_set():
                 self.send_counts()
                 try:
@@ -97,7 +111,9 @@ class Tap:
                         await link.gone.wait()
                 except TimeoutError:
                     pass
-            await asyncio.sleep(pause)  # a shadow that takes connections only to drop them keeps nobody busy
+            await asyncio.sleep(
+                RECONNECT_SECONDS
+            )  # a shadow that takes connections only to drop them keeps nobody busy
 
     def send_counts(self) -> None:
         """What changed since the last time, as cumulative numbers: sending them twice, or later, does no harm."""
@@ -105,6 +121,8 @@ class Tap:
             return
         if self._plans_due:
             self._send_plans(self._link)
+        if not self._counts:
+            return
         counts = self._meters.cumulative()
         changed = {route: numbers for route, numbers in counts.items() if self._sent_counts.get(route) != numbers}
         if changed:
@@ -133,6 +151,8 @@ class Tap:
             return
         for route in link.sent:
             self._meters.of_route(route).lost(1, Skip.SHADOW_LOST)
+        if link.sent:
+            self._dropped(Skip.SHADOW_LOST, len(link.sent))
         link.sent.clear()
 
 

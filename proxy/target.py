@@ -21,7 +21,9 @@ _DECODED: Final = {b"%02x" % byte: bytes((byte,)) for byte in range(256)}
 _OVERLONG: Final = (b"\xc0\xae", b"\xc0\xaf", b"\xc1\x9c")
 """Dot, slash and backslash as a lax UTF-8 decoder would read them."""
 
-_PERCENT, _BACKSLASH, _HASH = b"%\\#"
+_PERCENT: Final = 0x25
+_BACKSLASH: Final = 0x5C
+_HASH: Final = 0x23
 
 _LONGEST_AUTHORITY: Final = 300
 """A host name has at most 253 bytes (RFC 1035 section 2.3.4), and a port follows."""

@@ -13,6 +13,7 @@ import logging
 import os
 import resource
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,17 +27,19 @@ from proxy.live_path import TICK_SECONDS, LivePath
 from proxy.model.control import ControlChannel
 from proxy.model.counters import Counters
 from proxy.model.log import set_up_logging
+from proxy.model.packed import BadPacked, unpack
 from proxy.model.passed import passed_sockets
 from proxy.model.settings import Settings
 from proxy.model.stacks import write_stacks_when_asked
 from proxy.routing import Routing
-from proxy.table.load import load_table, transparent_table
-from proxy.table.mistakes import BadTable
 
 log = logging.getLogger(__name__)
 
 ORPHAN_GRACE = 5.0
 """Seconds for requests in flight when the supervisor is gone; then the worker ends, whatever is left."""
+
+SHADOW_SECONDS = 2.0
+"""How long a worker that serves waits for the shadow worker before it says that it is ready."""
 
 SETTLE_SECONDS = 0.25
 """How long handshakes under way may take when a listening socket ends with us."""
@@ -102,21 +105,30 @@ class Worker:
     async def _take_table(
         self, message: dict[str, Any], channel: ControlChannel, stack: contextlib.AsyncExitStack
     ) -> None:
-        """Compile in a thread, so that a large table does not stop the loop; then swap."""
+        """Index it in a thread, so that a large table does not stop the loop; then swap."""
         version = message["version"]
         try:
-            routing = await asyncio.to_thread(self._compile, message)
+            routing = await asyncio.to_thread(self._routing, message)
             tls = await asyncio.to_thread(self._server_tls, routing)
-        except (BadTable, BadCertificate) as error:
-            # The supervisor checked the same text with the same code, so this is a fault of ours: keep what works.
+        except (BadPacked, BadCertificate) as error:
+            # The supervisor loaded it with the same code, so this is a fault of ours: keep what works.
             channel.send({"type": "rejected", "table_version": version, "reason": str(error)})
             return
         if self._live is None:
-            await self._start(routing, tls, stack)
-        else:
-            self._live.use(routing)
-            self._come_in(routing, tls)
+            live = await self._start(routing, tls, stack)
+            stack.callback(live.loop.create_task(self._ready(live, channel)).cancel)
+            return
+        self._live.use(routing)
+        self._come_in(routing, tls)
         channel.send({"type": "ready", "table_version": version})
+
+    async def _ready(self, live: LivePath, channel: ControlChannel) -> None:
+        """Users are served already. Who waits for us to be ready, and sends something to be compared, wants it copied; yet a shadow worker that
+        does not come keeps nobody (promise 6)."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SHADOW_SECONDS):
+                await live.tap.up()
+        channel.send({"type": "ready", "table_version": live.routing.table.version})
 
     async def _take_certificates(self, texts: CertificateTexts) -> None:
         """Files have changed, or a table comes next that names others; then it is the one that says what they are for."""
@@ -139,17 +151,16 @@ class Worker:
         listen = routing.table.listen
         return ServerTls(listen.tls, self._texts, http2=listen.http2) if listen.tls is not None else None
 
-    def _compile(self, message: dict[str, Any]) -> Routing:
-        version = message["version"]
-        if message["text"] is None:
-            table = transparent_table(message["legacy_url"], version=version)
-        else:
-            table = load_table(message["text"], source=message["source"], version=version)
+    def _routing(self, message: dict[str, Any]) -> Routing:
+        """Raises BadPacked."""
+        table = replace(unpack(message["table"]), version=message["version"])
         if table.listen.http2:
             http2.load()
-        return Routing(table, self._secret)
+        routing = Routing(table, self._secret)
+        routing.plans()  # the loop shall find them made
+        return routing
 
-    async def _start(self, routing: Routing, tls: ServerTls | None, stack: contextlib.AsyncExitStack) -> None:
+    async def _start(self, routing: Routing, tls: ServerTls | None, stack: contextlib.AsyncExitStack) -> LivePath:
         settings = self._settings
         access_log = stack.enter_context(AccessLog(settings, self._counters))
         live = self._live = LivePath(settings, routing, self._secret, self._counters, access_log, self._name)
@@ -163,6 +174,7 @@ class Worker:
         gc.collect()
         gc.freeze()
         gc.set_threshold(20_000, 20, 50)
+        return live
 
     async def _tick(self, live: LivePath, listener: Listener) -> None:
         while True:

@@ -41,7 +41,7 @@ def main() -> int:
 async def run(settings: Settings, index: int) -> int:
     channel = await ControlChannel.open()
     counters = Counters(Path(settings.run_dir), f"shadow-{index}-{os.getpid()}")
-    worker = Worker(settings, counters, read_secret(Path(settings.secret)))
+    worker = Worker(settings, counters, read_secret(Path(settings.secret)), index)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.drain, settings.grace)
     tasks = [asyncio.create_task(obey(channel, worker)), asyncio.create_task(channel.beat())]
     try:

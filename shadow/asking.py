@@ -78,7 +78,8 @@ class Asking:
             return NotCompared(Skip.SHADOW_LOST, "the table has no shadow for this route any more")
         copy = edited(self._copy, self.plan.requests.of(control=backend == self.plan.control), self.exchange.started_at)
         # Who answered the client knows its cookies; the other side has given it none.
-        jar, url = (self._jar, url_of(copy)) if backend == self.exchange.shadow else (None, None)
+        jar = self._jar if backend == self.exchange.shadow else None
+        url = url_of(copy) if jar is not None else None
         if jar is None or url is None:
             return await self._send(copy, backend)
         async with jar.turn(writes=not copy.safe, seconds=self.plan.timeout):

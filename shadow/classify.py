@@ -7,7 +7,7 @@ from datetime import date
 from functools import partial
 
 from proxy.model.table import CompareRules
-from shadow.compare import DEFAULT_LIMITS, NO_ORIGINS, Limits, Origins, compare
+from shadow.compare import DEFAULT_LIMITS, NO_ORIGINS, Limits, Origins, alike, compare
 from shadow.model import Answer, Comparison, Difference, Outcome
 from shadow.noise.drift import beyond_noise
 
@@ -25,6 +25,11 @@ class Classified:
     differing: tuple[Difference, ...] = ()
     drift: tuple[Difference, ...] = ()
 
+    @property
+    def compared(self) -> Comparison:
+        """What comparing the two answers gave, before anything explained it."""
+        return replace(self.comparison, differences=self.differing)
+
 
 def needs_recheck(comparison: Comparison) -> bool:
     """Whether it is worth asking the control once more: something counts as different."""
@@ -40,16 +45,20 @@ def classify(
     today: date | None,
     limits: Limits = DEFAULT_LIMITS,
     origins: Origins = NO_ORIGINS,
+    compared: Comparison | None = None,
 ) -> Classified:
-    """Compare and say what it means. ``again`` is the control's second answer, if it was asked once more.
+    """Compare and say what it means. ``again`` is the control's second answer, if it was asked once more; ``compared`` what comparing
+    the first two gave, if that is known from before.
 
     No difference: MATCH, or WAIVED if a waiver hid one. Else, in this order: the control answered 5xx: CONTROL_ERROR, as
     such an answer is no measure (two equal 5xx are a match). The second control answer equals the candidate's: STALE.
     The control disagrees with itself wherever they differ: NOISE. The candidate answered 5xx: CANDIDATE_ERROR. Else MISMATCH.
     """
     differ = partial(compare, rules=rules, today=today, limits=limits)
-    comparison = differ(control, candidate, origins=origins)
+    comparison = compared or differ(control, candidate, origins=origins)
     drift: tuple[Difference, ...] = ()
+    if again is not None and alike(control, again, rules, today):
+        again = None  # it says nothing that the first answer has not said
     if again is not None:
         drift = differ(control, again, origins=replace(origins, candidate=origins.control)).differences
     noisy = tuple(sorted({difference.place for difference in drift}))

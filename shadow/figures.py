@@ -18,6 +18,8 @@ LEAST_SECONDS: Final = 600.0
 UNSHADOWED: Final = frozenset({"legacy", "retired"})
 """Stages in which there is no second side to compare with."""
 
+_NOT_LOST: Final = frozenset(str(skip) for skip in NOT_LOST)
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -71,8 +73,7 @@ class Figures:
     @cached_property
     def lost(self) -> dict[str, int]:
         """What neither the table nor the client chose to leave out, by reason, most frequent first."""
-        not_lost = {str(skip) for skip in NOT_LOST}
-        lost = {reason: n for reason, n in self.summary.skipped.items() if str(reason) not in not_lost and n > 0}
+        lost = {reason: n for reason, n in self.summary.skipped.items() if str(reason) not in _NOT_LOST and n > 0}
         return dict(sorted(lost.items(), key=lambda item: (-item[1], item[0])))
 
     @cached_property

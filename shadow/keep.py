@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 from shadow.model import Outcome
 
 KEPT_A_DAY: Final = 20
-"""Pairs of one signature, or of one outcome without a signature, that one route keeps in a day."""
+"""Pairs of one signature, or of one outcome without a signature, that one route keeps in a day: all shadow workers together."""
 
 MATCH_SHARE: Final = 0.01
 """Share of matches that are kept, within the same limit: to see what equal answers look like."""
@@ -19,10 +20,11 @@ DAY: Final = 86_400
 
 
 class Keeping:
-    """``dice`` returns a number between 0 and 1."""
+    """``dice`` returns a number between 0 and 1; ``workers`` share what may be kept."""
 
-    def __init__(self, dice: Callable[[], float]) -> None:
+    def __init__(self, dice: Callable[[], float], workers: int = 1) -> None:
         self._dice = dice
+        self._most = math.ceil(KEPT_A_DAY / workers)
         self._day = 0
         self._kept: Counter[tuple[str, str, str]] = Counter()
 
@@ -33,7 +35,7 @@ class Keeping:
             self._day = day
             self._kept.clear()
         sorts = [(route, rules, sort) for sort in signatures or (outcome.value,)]
-        if not any(self._kept[sort] < KEPT_A_DAY for sort in sorts):
+        if not any(self._kept[sort] < self._most for sort in sorts):
             return False
         if outcome is Outcome.MATCH and self._kept[sorts[0]] and self._dice() >= MATCH_SHARE:
             return False

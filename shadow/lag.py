@@ -12,8 +12,9 @@ FADING: Final = 0.5
 """What is left of an old lag with each step."""
 
 TOLERATED_SECONDS: Final = 0.010
+"""No tick of a kernel's clock is longer; and it is half of what makes a candidate count as slower."""
 TOLERATED_SHARE: Final = 0.1
-"""Of a measured latency. Ten milliseconds are half of what makes a candidate count as slower."""
+"""Of a measured latency."""
 
 
 class Lag:
@@ -30,6 +31,10 @@ class Lag:
             await asyncio.sleep(STEP_SECONDS)
             self.seconds = max(self._clock() - due, self.seconds * FADING)
 
-    def spoils(self, measured: float) -> bool:
-        """Whether a latency of ``measured`` seconds may be our own lateness rather than the backend's."""
-        return self.seconds > max(TOLERATED_SECONDS, measured * TOLERATED_SHARE)
+    def counted(self, measured: float, on_the_wire: float | None) -> float | None:
+        """The latency that counts of one ``measured`` here, in seconds. ``on_the_wire`` is what the kernel says, None where it says
+        nothing: then a latency does not count that may be our own lateness rather than the backend's."""
+        tolerated = max(TOLERATED_SECONDS, measured * TOLERATED_SHARE)
+        if on_the_wire is None:
+            return measured if self.seconds <= tolerated else None
+        return measured if measured - on_the_wire <= tolerated else on_the_wire

@@ -15,13 +15,15 @@ from shadow.triage import Triage
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One side's whole answer, transfer coding removed, content coding kept. Times are seconds since the request was sent."""
+    """One side's whole answer, transfer coding removed, content coding kept. Times are seconds since the request was sent.
+    ``on_the_wire`` is the time to the first byte as the kernel tells it, to a few milliseconds; None where it does not."""
 
     status: int
     headers: Headers
     body: bytes
     first_byte: float = 0.0
     total: float = 0.0
+    on_the_wire: float | None = None
 
 
 class Kind(enum.StrEnum):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-import time
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from time import thread_time, time
 from typing import Final
 
 from proxy.model.decision import Skip
@@ -22,25 +22,29 @@ from proxy.model.redact import RedactRules
 from shadow.asking import Asker, Asking
 from shadow.classify import Classified, classify, needs_recheck
 from shadow.compare import Limits
-from shadow.compare.media import media_of
 from shadow.copy import Unrepeatable
 from shadow.evidence.repeats import Repeats
 from shadow.evidence.shape import shape_of, status_class, version_of
 from shadow.keep import Keeping
 from shadow.lag import Lag
-from shadow.model import Answer, Outcome
-from shadow.noise.places import PlaceSeen, hits_of, places_seen
+from shadow.model import Answer, Comparison, Outcome
+from shadow.noise.places import hits_of, places_seen
+from shadow.noise.seen import PlaceSeen
 from shadow.parse import BadHead, parse_answer, parse_request
-from shadow.redact import Redactor
+from shadow.redact import Redactor, rules_for
 from shadow.replay import Failed, Failure, NotCompared
-from shadow.signature import Signature, signatures_of
+from shadow.signature import Signature, signature_id, signatures_of
 from shadow.store.records import Recorded, SignatureSeen, StoredAnswer, StoredPair, StoredRequest
 from shadow.structure import structure_of, structure_of_difference
+from shadow.suspicion import heads, may_hold
 
 INLINE_BYTES: Final = 64 * 1024
 """Pairs of larger bodies are compared in a thread, so that receiving goes on meanwhile."""
 
-_TIMED: Final = Limits(clock=time.thread_time)
+LOST: Final = "(redacted)"
+"""In place of a path that could not be redacted."""
+
+_TIMED: Final = Limits(clock=thread_time)
 
 _FAILED: Final = {
     (True, Failure.ERROR): Outcome.CONTROL_ERROR,
@@ -85,7 +89,7 @@ class Pairing:
         large: Executor,
         lag: Lag,
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time,
         new_id: Callable[[], str] = new_pair_id,
         dice: Callable[[], float] = random.random,
     ) -> None:
@@ -132,13 +136,13 @@ class Pairing:
     ) -> Recorded | NotCompared:
         plan = asking.plan
         again: Answer | None = None
-        classified = await self._classify(asking, control, candidate, None)
+        classified = await self._classify(asking, control, candidate)
         sampled = asking.safe and self._dice() < plan.repeat
         if asking.safe and (sampled or _wants_recheck(classified)):
             repeated = await asking.ask(plan.control)
             if isinstance(repeated, Answer):
                 again = repeated
-                classified = await self._classify(asking, control, candidate, again)
+                classified = await self._classify(asking, control, candidate, again, classified.compared)
         if classified.outcome is None:
             return NotCompared(Skip.UNDECODABLE, classified.comparison.undecodable or "")
         outcome = classified.outcome
@@ -149,11 +153,23 @@ class Pairing:
             return await asyncio.get_running_loop().run_in_executor(self._large, self._recorded, pair)
         return self._recorded(pair)
 
-    async def _classify(self, asking: Asking, control: Answer, candidate: Answer, again: Answer | None) -> Classified:
+    async def _classify(
+        self,
+        asking: Asking,
+        control: Answer,
+        candidate: Answer,
+        again: Answer | None = None,
+        compared: Comparison | None = None,
+    ) -> Classified:
         today = datetime.fromtimestamp(self._clock(), UTC).date()
         origins = asking.origins()
         work = partial(
-            classify, control, candidate, again, asking.plan.compare, today=today, limits=_TIMED, origins=origins
+            classify,
+            *(control, candidate, again, asking.plan.compare),
+            today=today,
+            limits=_TIMED,
+            origins=origins,
+            compared=compared,
         )
         if _size(control, candidate) > INLINE_BYTES and control.body != candidate.body:
             return await asyncio.get_running_loop().run_in_executor(self._large, work)
@@ -166,14 +182,17 @@ class Pairing:
         wanted = plan.contents is not Contents.NOTHING and self._keeping.wants(
             plan.route, plan.rules, pair.outcome, [one.id for one in signatures], at
         )
-        redactor = self._redactor_of(pair, wanted=wanted)
-        seen = tuple(_seen(signature, redactor, plan.contents, wanted=wanted) for signature in signatures)
+        rules = rules_for(plan.redact, [one for one in (pair.control, pair.candidate) if one is not None])
+        # What is told of all pairs must look alike in all of them: it does not hang on what was found in one.
+        always = self._redactor.under(rules, thread_time)
+        redactor = self._redactor_of(pair, rules, wanted=wanted)
+        seen = tuple(_seen(signature, redactor, always, plan.contents, wanted=wanted) for signature in signatures)
         kept = self._kept(pair, redactor) if wanted else None
         control_copied = pair.exchange.shadow == plan.control
-        identity, hide = pair.exchange.identity, self._redactor.text
+        identity = pair.exchange.identity
         statuses = status_class(pair.control), status_class(pair.candidate)
         status = status_class(pair.control or pair.candidate)
-        return Recorded(
+        recorded = Recorded(
             route=plan.route,
             rules=plan.rules,
             at=at,
@@ -184,9 +203,9 @@ class Pairing:
             pair=kept,
             identity=redactor.identity(identity),
             size=_kept_size(kept),
-            control_version=version_of(pair.control, plan.version_headers.get(plan.control), hide),
-            candidate_version=version_of(pair.candidate, plan.version_headers.get(plan.candidate or ""), hide),
-            shape=shape_of(pair.head, identity, status, hide),
+            control_version=version_of(pair.control, plan.version_headers.get(plan.control), always.header),
+            candidate_version=version_of(pair.candidate, plan.version_headers.get(plan.candidate or ""), always.header),
+            shape=shape_of(pair.head, identity, status, always.text),
             statuses=statuses,
             places=self._places(pair, redactor),
             hits=() if pair.classified is None else hits_of(pair.classified.comparison),
@@ -194,16 +213,17 @@ class Pairing:
             sampled=pair.again is not None and pair.sampled,
             repeat=self._repeats.repeats(plan.route, identity, pair.head, status, pair.outcome, at),
         )
+        failed = redactor.failed or always.failed
+        return _without_contents(recorded, failed) if failed else recorded
 
-    def _redactor_of(self, pair: Pair, *, wanted: bool) -> Redactor:
+    def _redactor_of(self, pair: Pair, rules: RedactRules, *, wanted: bool) -> Redactor:
         """One that knows the secrets of this pair: all of them if it is kept, else, for the paths, those that are quickly found."""
-        if not wanted and (pair.classified is None or not pair.classified.differing):
-            return self._redactor
-        redactor, head = self._redactor.of_pair(pair.exchange.identity, _rules_for(pair)), pair.head
+        redactor, head = self._redactor.of_pair(pair.exchange.identity, rules, thread_time), pair.head
+        if not wanted and not _is_suspicious(pair):
+            return redactor
         redactor.learn_from(head.headers, head.target.decode("latin-1"), pair.exchange.request_body if wanted else b"")
-        for answer in (pair.control, pair.candidate, pair.again):
-            if answer is not None:
-                redactor.learn_from(answer.headers, body=answer.body if wanted else b"")
+        for answer in _answers_of(pair):
+            redactor.learn_from(answer.headers, body=answer.body if wanted else b"")
         return redactor
 
     def _places(self, pair: Pair, redactor: Redactor) -> tuple[PlaceSeen, ...]:
@@ -246,15 +266,51 @@ class Pairing:
         return structure_of(kept) if pair.plan.contents is Contents.STRUCTURE else kept
 
 
-def _seen(signature: Signature, redactor: Redactor, keep: Contents, *, wanted: bool) -> SignatureSeen:
-    """With an example only if the pair is kept that it is of."""
-    path, kind = redactor.path(signature.path), str(signature.kind)
+def _without_contents(recorded: Recorded, failed: str) -> Recorded:
+    """Something of the pair could not be redacted, so nothing of it is kept but what it counts for."""
+    seen = {
+        one.kind: SignatureSeen(signature_id(recorded.route, LOST, one.kind), LOST, one.kind, None, None)
+        for one in recorded.signatures
+    }
+    return replace(
+        recorded,
+        signatures=tuple(seen.values()),
+        pair=None,
+        control_version="",
+        candidate_version="",
+        shape=recorded.shape and replace(recorded.shape, parameters=""),
+        places=(),
+        size=_kept_size(None),
+        unredacted=failed,
+    )
+
+
+def _answers_of(pair: Pair) -> list[Answer]:
+    return [answer for answer in (pair.control, pair.candidate, pair.again) if answer is not None]
+
+
+def _is_suspicious(pair: Pair) -> bool:
+    """Whether a path may hold one of the secrets that are quickly found."""
+    lines, paths = [pair.head.headers, *(answer.headers for answer in _answers_of(pair))], _paths_of(pair)
+    return bool(paths) and may_hold(paths, heads(pair.exchange.identity, pair.head.target, *lines))
+
+
+def _paths_of(pair: Pair) -> set[str]:
+    """All that is recorded of a pair that is not kept, and that a backend has written."""
+    classified = pair.classified
+    return set() if classified is None else {one.place for one in (*classified.differing, *classified.drift)}
+
+
+def _seen(signature: Signature, redactor: Redactor, always: Redactor, keep: Contents, *, wanted: bool) -> SignatureSeen:
+    """With an example only if the pair is kept that it is of. Names that are hidden are so in the id, too: it could be tried out."""
+    path, kind, plain = redactor.path(signature.path), str(signature.kind), always.path(signature.path)
+    id_ = signature.id if plain == signature.path else signature_id(signature.route, plain, kind)
     if not wanted:
-        return SignatureSeen(signature.id, path, kind, None, None)
+        return SignatureSeen(id_, path, kind, None, None)
     example = redactor.difference(signature.example)
     if keep is Contents.STRUCTURE:
         example = structure_of_difference(example)
-    return SignatureSeen(signature.id, path, kind, example.control, example.candidate)
+    return SignatureSeen(id_, path, kind, example.control, example.candidate)
 
 
 def _stored(answer: Answer | None, redactor: Redactor) -> StoredAnswer | None:
@@ -262,15 +318,6 @@ def _stored(answer: Answer | None, redactor: Redactor) -> StoredAnswer | None:
         return None
     headers, body = redactor.headers(answer.headers), redactor.body(answer.headers, answer.body)
     return StoredAnswer(answer.status, headers, body, answer.first_byte, answer.total)
-
-
-def _rules_for(pair: Pair) -> RedactRules:
-    """A path of the table is one into JSON: where an answer is of another type, its last name is hidden wherever it stands."""
-    rules = pair.plan.redact
-    answers = [answer for answer in (pair.control, pair.candidate) if answer is not None]
-    if not rules.paths or all(media_of(answer.headers).is_json for answer in answers):
-        return rules
-    return rules.with_last_names()
 
 
 def _wants_recheck(classified: Classified) -> bool:
@@ -283,10 +330,11 @@ def _size(control: Answer, candidate: Answer) -> int:
 
 
 def _milliseconds(answer: Answer | None, *, measured_here: bool, lag: Lag) -> float | None:
-    """The proxy measured the primary's latency, we the copy's: ours does not count while we are late ourselves."""
-    if answer is None or (measured_here and lag.spoils(answer.first_byte)):
+    """The proxy measured the primary's latency, we the copy's: of ours only that counts which is not our own lateness."""
+    if answer is None:
         return None
-    return answer.first_byte * 1000
+    seconds = lag.counted(answer.first_byte, answer.on_the_wire) if measured_here else answer.first_byte
+    return None if seconds is None else seconds * 1000
 
 
 def _kept_size(pair: StoredPair | None) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httptools
 
-from proxy.model.message import Headers, RequestHead
+from proxy.model.message import BLANKS, Headers, RequestHead
 from shadow.model import Answer
 
 
@@ -26,7 +26,7 @@ class _Fields:
         self.target += part
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers.append((name, value))
+        self.headers.append((name, value.rstrip(BLANKS)))
 
     def on_headers_complete(self) -> None:
         self.whole = True

@@ -49,7 +49,8 @@ class _Pending:
 
 
 class Recorder:
-    """Call everything but the constructor in the event loop's thread. ``clock`` is Unix time."""
+    """Call everything but the constructor in the event loop's thread. ``clock`` is Unix time. ``tends``: whether it removes what is too
+    old, which of several recorders of one store one does."""
 
     def __init__(
         self,
@@ -57,9 +58,11 @@ class Recorder:
         meters: Meters,
         *,
         clock: Callable[[], float] = time.time,
+        tends: bool = True,
     ) -> None:
         self._store = store
         self._meters = meters
+        self._tends = tends
         self._keep: Keep | None = None
         self._clock = clock
         self._pending = _Pending()
@@ -83,6 +86,8 @@ class Recorder:
             self._plans = plans, self._clock()
             # The same in all of them. A table without routes says nothing: what another said may not be undone.
             self._keep = next((plan.keep for plan in plans.values()), self._keep)
+            if self._keep is not None and self._tends:
+                self._meters.keep(self._keep)
             self._pending.batch.plans, self._pending.batch.plans_at = self._plans
 
     def told(self, source: str, route: str, rules: str, numbers: dict[str, int]) -> None:
@@ -193,7 +198,7 @@ class Recorder:
     def _tend_now_and_then(self) -> None:
         """Remove what is too old, and tell what there is."""
         now = self._clock()
-        if not self._keeper.is_open or now - self._measured_at < MEASURING_SECONDS:
+        if not self._tends or not self._keeper.is_open or now - self._measured_at < MEASURING_SECONDS:
             return
         self._measured_at = now
         removed = Removed()

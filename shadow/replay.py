@@ -22,6 +22,9 @@ from proxy.model.tls_context import BadTlsFile
 from shadow.breaker import Breaker
 from shadow.copy import Copy
 from shadow.model import Answer
+from shadow.on_the_wire import TimedResponse
+from shadow.resolver import Resolver
+from shadow.trouble import trouble
 from shadow.ways import KEPT_IDLE, MAX_BACKENDS, Way, Ways
 
 MAX_HEAD_LINE: Final = 64 * 1024
@@ -30,6 +33,10 @@ BY_DEFAULT: Final = BackendTls()
 
 _NO_TIMEOUTS: Final = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None)
 _ADDED_BY_AIOHTTP: Final = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+
+
+_CLOSED: Final = (aiohttp.ClientConnectionError, OSError)
+_LATE_SECONDS: Final = 0.5
 
 
 class Failure(enum.StrEnum):
@@ -98,13 +105,13 @@ class Replayer:
         breaker = self._breaker(urls)
         if not breaker.allows(self._clock()):
             return NotCompared(Skip.BREAKER_OPEN, "the backend failed repeatedly; it is left alone for a while")
-        sending = _Sending()
+        sending, began = _Sending(), self._clock()
         try:
             async with asyncio.timeout(timeout):
                 way = await self._ways.to(urls[next(self._turn) % len(urls)], copy.target, tls)
                 result = await self._ask(copy, way, sending, max_answer)
         except TimeoutError:
-            result = Failed(Failure.TIMEOUT, f"no whole answer within {timeout:g} s")
+            result = _timed_out(timeout, self._clock() - began)
         except (aiohttp.ClientError, OSError, BadTlsFile) as error:
             result = _failed(sending, error)
         except BaseException:
@@ -131,7 +138,8 @@ class Replayer:
                 response.close()
                 return NotCompared(Skip.ANSWER_TOO_LARGE, f"the answer has more than {max_answer} bytes")
             headers = list(response.raw_headers)
-            return Answer(response.status, headers, body, first_byte, self._clock() - sending.sent_at)
+            on_the_wire = response.on_the_wire if isinstance(response, TimedResponse) else None
+            return Answer(response.status, headers, body, first_byte, self._clock() - sending.sent_at, on_the_wire)
 
     def _breaker(self, urls: tuple[str, ...]) -> Breaker:
         breaker = self._breakers.get(urls)
@@ -145,17 +153,27 @@ class Replayer:
         match result:
             case Failed():
                 breaker.failed(self._clock())
-            case NotCompared(skip=Skip.CONNECTION_DEAD):
+            case NotCompared(skip=Skip.CONNECTION_DEAD | Skip.SHADOW_BUSY):
                 breaker.gave_up()
             case _:
                 breaker.succeeded()
 
 
+def _timed_out(timeout: float, after: float) -> Result:
+    """A deadline that we see late may have been kept: the answer waits to be read behind what kept us."""
+    if after > timeout + _LATE_SECONDS:
+        return NotCompared(
+            Skip.SHADOW_BUSY, f"no whole answer within {timeout:g} s, but it was looked for only after {after:.1f} s"
+        )
+    return Failed(Failure.TIMEOUT, f"no whole answer within {timeout:g} s")
+
+
 def _failed(sending: _Sending, error: Exception) -> Result:
-    # RFC 9112 section 9.3.1: a server may close a kept connection at any time, which tells nothing about this request.
-    if sending.reused and not sending.answered:
+    # RFC 9112 section 9.3.1: a server may close a kept connection at any time, which tells nothing about this request. An answer that
+    # cannot be read does, whatever connection it came on.
+    if sending.reused and not sending.answered and isinstance(error, _CLOSED):
         return NotCompared(Skip.CONNECTION_DEAD, "a kept connection turned out dead before the first byte of an answer")
-    return Failed(Failure.ERROR, f"{type(error).__name__}: {error}"[:300])
+    return Failed(Failure.ERROR, trouble(error))
 
 
 async def _read(response: aiohttp.ClientResponse, cap: int) -> bytes | None:
@@ -182,7 +200,9 @@ def _payload(body: bytes) -> bytes | io.BytesIO | None:
 def _session(clock: Callable[[], float], connector: aiohttp.BaseConnector | None) -> aiohttp.ClientSession:
     session = aiohttp.ClientSession(
         connector=connector
-        or aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_IDLE),  # the worker bounds how many run
+        or aiohttp.TCPConnector(
+            limit=0, keepalive_timeout=KEPT_IDLE, resolver=Resolver()
+        ),  # the worker bounds how many run
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         trust_env=False,
@@ -191,6 +211,7 @@ def _session(clock: Callable[[], float], connector: aiohttp.BaseConnector | None
         max_line_size=MAX_HEAD_LINE,
         max_field_size=MAX_HEAD_LINE,
         max_headers=MAX_HEAD_FIELDS,
+        response_class=TimedResponse,
         trace_configs=[_tracing(clock)],
     )
     # aiohttp sends an idempotent request again when a kept connection turns out dead; a copy is sent at most once.

@@ -43,15 +43,16 @@ _FRAME_OVERHEAD: Final = 1024
 
 
 class Worker:
-    """Made within a running loop. ``run`` works until ``drain`` was called, and returns when everything is written or the grace is over."""
+    """Made within a running loop; ``index`` is its place among the shadow workers. ``run`` works until ``drain`` was called, and returns when everything is written or the grace is over."""
 
-    def __init__(self, settings: Settings, counters: Counters, secret: bytes) -> None:
+    def __init__(self, settings: Settings, counters: Counters, secret: bytes, index: int = 0) -> None:
         self._settings = settings
-        self._meters = Meters(counters)
+        self._meters = Meters(counters, index)
         self._redactor = Redactor(secret)
-        self._inbox = Inbox(settings.shadow_queue_bytes)
-        self._recorder = Recorder(open_store(settings.store), self._meters)
-        self._receiver = Receiver(settings.tap_path, self)
+        self._inbox = Inbox(settings.share(settings.shadow_queue_bytes))
+        self._recorder = Recorder(open_store(settings.store), self._meters, tends=index == 0)
+        self._receiver = Receiver(settings.tap_paths[index], self)
+        self._concurrency = settings.share(settings.shadow_concurrency)
         self._drain: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         self._run = Path(settings.run_dir).name
         self.ready = asyncio.Event()
@@ -61,14 +62,12 @@ class Worker:
         self._recorder.start()
         with ThreadPoolExecutor(1, "compare") as large:
             async with Replayer.open() as replayer:
-                keeping = Keeping(random.Random().random)  # noqa: S311 - which matches are kept is no secret
+                keeping = Keeping(random.Random().random, self._settings.shadow_workers)  # noqa: S311 - which matches are kept is no secret
                 lag = Lag()
                 asker = Asker(replayer, Jars(secrets.token_bytes(32), self._meters.jar_forgotten))
                 pairing = Pairing(asker, self._redactor, keeping, large, lag)
                 await self._receiver.start()
-                working = [
-                    asyncio.create_task(self._work_on(pairing)) for _ in range(self._settings.shadow_concurrency)
-                ]
+                working = [asyncio.create_task(self._work_on(pairing)) for _ in range(self._concurrency)]
                 working.append(asyncio.create_task(lag.watch()))
                 self.ready.set()
                 grace = await self._drain
@@ -131,6 +130,12 @@ class Worker:
 
     def _record(self, job: Job, result: Recorded | NotCompared) -> None:
         if isinstance(result, Recorded):
+            if result.unredacted:
+                self._meters.unredacted(result.route)
+                log.error(
+                    "a pair could not be redacted; nothing of its contents is kept",
+                    extra={"route": result.route, "error": result.unredacted},
+                )
             self._recorder.pair(result, job.receipt)
         else:
             self._recorder.skipped(job.plan.route, job.plan.rules, result.skip, job.receipt)

@@ -150,6 +150,7 @@ def test_only_what_is_copied_is_sent_to_the_engine() -> None:
     assert all((ROOT / name).exists() for name in copied)
 
 
+@pytest.mark.long
 def test_the_installed_tool_says_its_version(image: Stage) -> None:
     said = subprocess.run(
         [image.path("/opt/strangler/bin/strangler"), "--version"],
@@ -162,6 +163,7 @@ def test_the_installed_tool_says_its_version(image: Stage) -> None:
     assert re.search(r"\d+\.\d+\.\d+", said.stdout)
 
 
+@pytest.mark.long
 def test_the_image_serves_and_its_health_check_sees_it(image: Stage) -> None:
     table = image.root / "etc" / "strangler" / "routes.yaml"
     table.parent.mkdir(parents=True)

@@ -44,7 +44,7 @@ PURE = (
     "shadow/evidence/e_value.py",
     "shadow/gates",
     "shadow/judge.py",
-    "shadow/redact.py",
+    "shadow/redact",
 )
 """Files and folders that must stay pure, beside all that call themselves so: they take values and return values; clock and
 dice are arguments."""

@@ -42,6 +42,13 @@ http {{
 {locations}
         location / {{ proxy_pass http://legacy; }}
         location = /stub_status {{ stub_status; }}
+        location = /socket {{
+            proxy_pass http://legacy;
+            proxy_set_header Host $http_host;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection upgrade;
+            proxy_read_timeout 600s;
+        }}
     }}
 }}
 """

@@ -29,11 +29,15 @@ def table(scene: Scene, *, route: str = "", backend: str = "") -> str:
 
 
 def command(scene: Scene, *, route: str = "", backend: str = "") -> list[str]:
+    return serve(scene, table(scene, route=route, backend=backend), free_port())
+
+
+def serve(scene: Scene, table: str, admin_port: int, *options: str, workers: int = 1) -> list[str]:
     config = scene.directory / "routes.yaml"
-    config.write_text(table(scene, route=route, backend=backend))
+    config.write_text(table)
     return [
-        *(str(compiled.python()), "-P", "-m", "console", "serve", "--config", str(config), "--workers", "1"),
-        *("--listen", f"127.0.0.1:{scene.port}", "--admin", f"127.0.0.1:{free_port()}"),
+        *(str(compiled.python()), "-P", "-m", "console", "serve", "--config", str(config), "--workers", str(workers)),
+        *("--listen", f"127.0.0.1:{scene.port}", "--admin", f"127.0.0.1:{admin_port}", *options),
         *("--store", f"sqlite:///{scene.directory}/strangler.db", "--secret", str(scene.directory / "strangler.key")),
         *("--log-format", "json"),
     ]

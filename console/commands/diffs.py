@@ -11,7 +11,8 @@ from console.options import config_option, format_option, route_option, since_op
 from console.output import print_json
 from console.report import signatures_document
 from console.report_text import signatures_table
-from console.terminal import show, talk
+from console.talk import talk
+from console.terminal import show
 
 
 @click.command("diffs")
@@ -28,7 +29,8 @@ def command(route: str | None, since: float | None, format_: str, store: str, co
 
     Exit codes: 0 listed, 3 nothing was recorded yet.
     """
-    document = signatures_document(recorded.report(store, since=since, route=route, now=time.time()))
+    found = recorded.signatures(store, since=since, route=route)
+    document = signatures_document(found, now=time.time())
     if format_ == "json":
         print_json(document)
         return

@@ -8,10 +8,13 @@ from typing import Any
 import click
 
 from console import recorded
+from console.audit.commands import Doer, act, trail_of
 from console.author import me
-from console.options import config_option, format_option, option, store_option
+from console.options import audit_option, config_option, format_option, option, store_option
 from console.output import print_json
-from console.terminal import plain_table, safe, show, talk
+from console.talk import talk
+from console.terminal import plain_table, safe, show
+from console.web.rights import Right
 from proxy.model.log import rfc3339
 from shadow.figures import plural
 from shadow.model import Mark
@@ -26,8 +29,18 @@ MAX_REASON = 200
 @option("--by", metavar="NAME", help="Who says so; by default the user who runs this.")
 @format_option("text", "json")
 @store_option
+@audit_option
 @config_option
-def command(routes: tuple[str, ...], reason: str | None, by: str | None, format_: str, store: str, config: str) -> None:  # noqa: ARG001 - taken like everywhere; the store knows the table
+def command(
+    *,
+    routes: tuple[str, ...],
+    reason: str | None,
+    by: str | None,
+    format_: str,
+    store: str,
+    audit: str | None,
+    config: str,  # noqa: ARG001 - taken like everywhere; the store knows the table
+) -> None:
     """Let evidence count anew from now on, or list when it did.
 
     With --reason, of every ROUTE that is named, of all without one: for a deploy, or new data, that no answer tells of. What was gathered
@@ -44,8 +57,11 @@ def command(routes: tuple[str, ...], reason: str | None, by: str | None, format_
     if not reason or len(reason) > MAX_REASON:
         raise click.BadParameter(f"say in 1 to {MAX_REASON} characters why", param_hint="--reason")
     mark = Mark(time.time(), (by or me())[:MAX_REASON], reason)
-    with recorded.reading(store) as opened:
+    doer = Doer("epoch", trail_of(store, audit), by)
+    with recorded.reading(store) as opened, act(doer, Right.REVIEW.value) as record:
         marked = opened.mark(routes, mark)
+        record.names(routes=str(len(marked)), route=marked[0])
+        record.changed({}, {"epoch": rfc3339(mark.at)}, f"evidence of {plural(len(marked), 'route')} counts anew")
     if format_ == "json":
         print_json(_document([(route, mark) for route in marked]))
     else:

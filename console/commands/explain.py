@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 import click
@@ -18,6 +20,9 @@ from proxy.explain import explain
 from proxy.model.message import Headers, RequestHead
 from proxy.model.settings import Settings
 from proxy.routing import Routing
+
+_METHOD: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_BLANK: Final = re.compile(r"[ \t\r\n]")
 
 
 @click.command("explain")
@@ -61,6 +66,10 @@ def command(
 
 def _head(method: str, url: str, headers: tuple[tuple[bytes, bytes], ...]) -> RequestHead:
     """The request as a client would send it."""
+    if not _METHOD.fullmatch(method):
+        raise click.BadParameter(f"{method!r} is no method: write GET", param_hint="METHOD")
+    if _BLANK.search(url):
+        raise click.BadParameter(f"{url!r}: no client may send blanks so; a space is written %20", param_hint="URL")
     fields: Headers = list(headers)
     target = url
     if "://" in url:

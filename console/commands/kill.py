@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from console.address import Address
-from console.options import admin_option, by_option, config_option, format_option, why_option
+from console.audit.commands import Doer, trail_of
+from console.options import (
+    admin_option,
+    audit_option,
+    by_option,
+    config_option,
+    format_option,
+    store_option,
+    why_option,
+)
 from console.table.moves import killed
 from console.table.moving import Move, move
 
@@ -15,9 +26,20 @@ from console.table.moving import Move, move
 @why_option
 @by_option
 @config_option
+@store_option
+@audit_option
 @admin_option
 @format_option("text", "json")
-def command(name: str, reason: str, author: str | None, config: str, admin: Address, format_: str) -> None:
+def command(
+    *,
+    name: str,
+    reason: str,
+    author: str | None,
+    config: str,
+    admin: Address,
+    format_: str,
+    **log: Any,
+) -> None:
     """Send everything back to legacy at once.
 
     All other backends of the group or route get weight 0, which takes nobody, in the file of the route table, where comments, order and
@@ -27,4 +49,5 @@ def command(name: str, reason: str, author: str | None, config: str, admin: Addr
     Exit codes: 0 done, 1 there is no such group or route, or the table would be bad, or somebody changed it meanwhile, 2 usage,
     3 written, but whether it is in force is not known.
     """
-    move(Move(config, name, author, reason), admin, format_, killed)
+    doer = Doer("kill", trail_of(**log), author)
+    move(Move(config, name, doer, reason), admin, format_, killed)

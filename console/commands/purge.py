@@ -9,18 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from console import recorded
+from console.audit.commands import Doer, act, trail_of
 from console.author import me
 from console.exits import Exit, Invalid
-from console.options import SinceType, config_option, format_option, option, store_option
+from console.options import SinceType, audit_option, config_option, format_option, option, store_option
 from console.output import print_json
+from console.progress import bar
 from console.purged import purged_document
 from console.purged_text import outcome_text, remnants_text, set_aside_text, would_text
-from console.terminal import talk
+from console.talk import talk
+from console.web.rights import Right
 from proxy.identity import COOKIE_NAME, IdentityCookie
+from proxy.model.log import rfc3339
 from proxy.model.message import RequestHead
 from proxy.model.settings import Settings
 from shadow.model import Mark
@@ -53,8 +55,18 @@ from shadow.store.selection import Selection
     help="The installation's key, for --identity: the store has identities only as hashes under it.",
 )
 @store_option
+@audit_option
 @config_option
-def command(*, dry_run: bool, yes: bool, format_: str, store: str, config: str, **given: Any) -> None:  # noqa: ARG001 - taken like everywhere; the store knows the table
+def command(
+    *,
+    dry_run: bool,
+    yes: bool,
+    format_: str,
+    store: str,
+    audit: str | None,
+    config: str,  # noqa: ARG001 - taken like everywhere; the store knows the table
+    **given: Any,
+) -> None:
     """Remove what is recorded of a person, a route or old times.
 
     What is given must all hold of a pair. Pairs go with their requests, answers and differences, and with the examples that signatures have of
@@ -70,7 +82,7 @@ def command(*, dry_run: bool, yes: bool, format_: str, store: str, config: str, 
         affected = opened.affected(selection, key_mark)
         if not dry_run:
             _ask(selection, affected, yes=yes)
-        purged = None if dry_run else _purge(opened, selection, affected)
+        purged = None if dry_run else _audited(opened, selection, affected, Doer("purge", trail_of(store, audit)))
     if format_ == "json":
         print_json(purged_document(selection, affected, purged))
     else:
@@ -145,13 +157,18 @@ def _ask(selection: Selection, affected: Affected, *, yes: bool) -> None:
         sys.exit(Exit.FINDINGS)
 
 
+def _audited(store: SqliteStore, selection: Selection, affected: Affected, doer: Doer) -> Purged:
+    """Whose pairs they are is not told: that is what goes."""
+    of = {"route": selection.route or "", "pair": selection.pair or "", "identities": str(len(selection.identities))}
+    before = {} if selection.before is None else {"before": rfc3339(selection.before)}
+    with act(doer, Right.ADMINISTER.value, **of, **before) as record:
+        record.changed({"pairs": str(len(affected.pairs))}, {"pairs": "0"}, "what is recorded is removed")
+        return _purge(store, selection, affected)
+
+
 def _purge(store: SqliteStore, selection: Selection, affected: Affected) -> Purged:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as progress:
-        bar = progress.add_task(Step.REMOVING, total=len(affected.pairs) + affected.sums)
-        hands = Hands(
-            time.monotonic, time.sleep, lambda step, rows: progress.update(bar, description=step, advance=rows)
-        )
+    with bar(Step.REMOVING, len(affected.pairs) + affected.sums, transient=True) as shown:
+        hands = Hands(time.monotonic, time.sleep, lambda step, rows: shown.done(rows, step))
         mark = Mark(time.time(), me(), "what was recorded before was purged")
         try:
             return store.purge(selection, affected, mark, hands)

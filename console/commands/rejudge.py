@@ -12,6 +12,7 @@ from console import recorded
 from console.exits import Exit
 from console.options import config_option, format_option, route_option, since_option, store_option
 from console.output import print_json
+from console.progress import Bar, bar
 from console.rejudged import rejudged_document
 from console.rejudged_text import rejudged_text
 from console.table_file import table_of
@@ -45,12 +46,12 @@ def command(file: str | None, route: str | None, since: float | None, format_: s
     routes = {one.name: one for one in table_of(file or config).routes}
     found, now = recorded.summaries(store, since=since), time.time()
     summaries, bars = recorded.chosen(found, route), bars_of(found, now=now)
-    with recorded.reading(store) as opened:
+    with recorded.reading(store) as opened, bar("rejudging", transient=True) as shown:
         plans = opened.plans()
         documents = [
             rejudged_document(
                 summary,
-                _again(opened, since, routes[summary.route].compare, plans[summary.route]),
+                _again(opened, since, routes[summary.route].compare, plans[summary.route], shown),
                 now=now,
                 bar=bars.get(summary.route, ALONE),
             )
@@ -71,6 +72,6 @@ def command(file: str | None, route: str | None, since: float | None, format_: s
     sys.exit(Exit.FINDINGS if blocked else Exit.FINE)
 
 
-def _again(store: SqliteStore, since: float | None, rules: CompareRules, plan: Plan) -> Rejudged:
+def _again(store: SqliteStore, since: float | None, rules: CompareRules, plan: Plan, shown: Bar) -> Rejudged:
     pairs = store.kept(Wanted(route=plan.route, since=since, rules=plan.rules))
-    return rejudge(plan.route, pairs, rules, plan)
+    return rejudge(plan.route, shown.each(pairs, len(pairs)), rules, plan)

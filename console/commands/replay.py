@@ -7,17 +7,19 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Final
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from console import recorded
+from console.audit.commands import BODIES, Doer, act, trail_of
 from console.exits import Exit, Invalid, Undecided
 from console.options import (
     HeaderType,
+    Number,
+    audit_option,
     config_option,
     format_option,
     option,
@@ -27,13 +29,16 @@ from console.options import (
     store_option,
 )
 from console.output import hand_over, json_text
+from console.progress import bar
 from console.replayed import is_bad, replayed_document
 from console.replayed_junit import replayed_junit
 from console.replayed_text import replayed_markdown, replayed_text
 from console.table_file import table_of
-from console.terminal import as_text, show, talk
+from console.talk import talk
+from console.terminal import as_text, show
 from proxy.model.edits import RequestEdits
 from proxy.model.log import rfc3339
+from proxy.model.redact import NO_RULES
 from proxy.model.table import CompareRules
 from proxy.table.address import parse_address
 from proxy.table.scalars import Malformed
@@ -59,18 +64,19 @@ _FORMATS: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
 @option("--from", "from_", metavar="FILE", help="Take the pairs from a file that --save wrote, not from the store.")
 @option("--save", metavar="FILE", help="Write the pairs to a file, for a machine without the store.")
 @option("--outcome", type=click.Choice([one.value for one in Outcome]), help="Only pairs with this outcome.")
-@option("--limit", type=click.IntRange(1, 100_000), default=1000, show_default=True, help="The newest so many pairs.")
+@option("--limit", type=Number(1, 100_000), default=1000, show_default=True, help="The newest so many pairs.")
 @option(
     "-H", "--header", "headers", type=HeaderType(), multiple=True, help="Send this header, in place of a stored one."
 )
 @option("--unsafe", is_flag=True, help="Send other methods than GET and HEAD too.")
 @option("--timeout", type=click.FloatRange(0.1, 600), default=10.0, show_default=True, help="Seconds for one answer.")
-@option("--at-once", type=click.IntRange(1, 64), default=4, show_default=True, help="Requests at the same time.")
+@option("--at-once", type=Number(1, 64), default=4, show_default=True, help="Requests at the same time.")
 @route_option
 @since_option
 @format_option(*_FORMATS)
 @output_option
 @store_option
+@audit_option
 @config_option
 def command(pairs: tuple[str, ...], against: str | None, save: str | None, format_: str, **choice: Any) -> None:
     """Send stored requests to a new build and compare its answers.
@@ -87,7 +93,8 @@ def command(pairs: tuple[str, ...], against: str | None, save: str | None, forma
     if not chosen:
         raise Undecided("no pair is kept that was asked for; `strangler diffs` names some")
     if save is not None:
-        _write(save, chosen)
+        with _audited(choice, chosen, save=Path(save).name):
+            _write(save, chosen)
         talk(f"{plural(len(chosen), 'pair')} written to {save}")
         return
     target = Target(
@@ -97,7 +104,9 @@ def command(pairs: tuple[str, ...], against: str | None, save: str | None, forma
         at_once=choice["at_once"],
         unsafe=choice["unsafe"],
     )
-    document = replayed_document(_run(chosen, target, _known(choice)), target.url, rfc3339(time.time()))
+    known = _known(choice)
+    with _audited(choice, chosen, against=target.url):
+        document = replayed_document(_run(chosen, target, known), target.url, rfc3339(time.time()))
     if format_ == "text" and choice["output"] is None:
         show(replayed_text(document))
     else:
@@ -105,6 +114,14 @@ def command(pairs: tuple[str, ...], against: str | None, save: str | None, forma
     if not document["sent"]:
         raise Undecided("nothing was sent; the result says why")
     sys.exit(Exit.FINDINGS if is_bad(document) else Exit.FINE)
+
+
+def _audited(choice: dict[str, Any], chosen: list[StoredPair], **of: str) -> AbstractContextManager[Any]:
+    """A file that --save wrote is out of our hands: what is done with it is not ours to know."""
+    if choice["from_"] is not None:
+        return nullcontext()
+    doer = Doer("replay", trail_of(choice["store"], choice["audit"]))
+    return act(doer, BODIES, pair=chosen[0].id, pairs=str(len(chosen)), **of)
 
 
 def _write(name: str, pairs: list[StoredPair]) -> None:
@@ -123,10 +140,8 @@ def _chosen(ids: tuple[str, ...], choice: dict[str, Any]) -> list[StoredPair]:
 
 
 def _run(chosen: list[StoredPair], target: Target, known: Mapping[str, Known]) -> list[Replayed]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
-        bar = progress.add_task("replaying", total=len(chosen))
-        return asyncio.run(replay(chosen, target, known, lambda _: progress.advance(bar)))
+    with bar("replaying", len(chosen)) as shown:
+        return asyncio.run(replay(chosen, target, known, lambda _: shown.done()))
 
 
 def _from_store(store: str, ids: Iterable[str], wanted: Wanted) -> list[StoredPair]:
@@ -158,20 +173,24 @@ def _from_file(name: str, ids: tuple[str, ...], route: str | None) -> list[Store
 
 
 def _known(choice: dict[str, Any]) -> dict[str, Known]:
-    """By route: the rules of the table, and the addresses that the store was told. Neither is needed."""
+    """By route: the rules of the table, and what the store was told. Neither is needed."""
     config = choice["config"]
     table = table_of(config).routes if Path(config).exists() else ()
     rules = {route.name: route.compare for route in table}
     requests = {route.name: route.shadow.requests for route in table if route.shadow is not None}
+    redact = {route.name: route.redact for route in table}
     origins: dict[str, tuple[str, ...]] = {}
     if choice["from_"] is None:
         with recorded.reading(choice["store"]) as opened:
-            origins = {name: plan.urls.get(plan.control, ()) for name, plan in opened.plans().items()}
+            plans = opened.plans()
+        origins = {name: plan.urls.get(plan.control, ()) for name, plan in plans.items()}
+        redact = {name: plan.redact for name, plan in plans.items()} | redact
     return {
         name: Known(
             rules.get(name, CompareRules()),
             Origins(control=origins.get(name, ())),
             requests.get(name, RequestEdits()),
+            redact.get(name, NO_RULES),
         )
         for name in {*rules, *origins}
     }

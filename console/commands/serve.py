@@ -11,20 +11,22 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from console.access.start import prepare_admin
 from console.address import Address
-from console.exits import Invalid
-from console.options import AddressType, config_option, option, store_option
-from console.recorded import absolute_store, journal_file
+from console.options import AddressType, Number, audit_option, config_option, option, store_option
+from console.store_files import absolute_store, audit_file, journal_file
 from console.table_choice import Choice, NoChoice, Said, choose_table
-from console.terminal import talk
+from console.talk import talk
 from proxy.model.log import FORMATS, LEVELS
 from proxy.model.settings import Settings
-from proxy.supervise import supervise
-from shadow.store import BadStoreUrl
+from proxy.supervise.start import supervise
+from shadow.store_url import BadStoreUrl
 
 DEFAULTS = Settings()
 
 LEAST_WATCHDOG = 2.0
+MOST_SHADOW_WORKERS = 32
+"""Each has its share of the bounds below, and a share must have room for a whole exchange."""
 
 _SAID = {ParameterSource.COMMANDLINE: Said.COMMAND_LINE, ParameterSource.ENVIRONMENT: Said.ENVIRONMENT}
 
@@ -97,9 +99,27 @@ def _watchdog(_ctx: click.Context, _param: click.Parameter, seconds: float) -> f
     metavar="HOST:PORT",
     default=str(Address(DEFAULTS.admin_host, DEFAULTS.admin_port)),
     show_default=True,
-    help="Where the console, health and metrics are. Loopback only: it has no authentication yet.",
+    help="Where the console, health and metrics are. Where other machines reach it, it takes users and TLS.",
 )
-@option("--admin-insecure", is_flag=True, help="Let --admin be reached from other machines, by anybody.")
+@option(
+    "--admin-users",
+    metavar="FILE",
+    help="Ask who uses --admin: the users that `strangler user` wrote. Without a user in it, an admin is made and its token printed.",
+)
+@option(
+    "--admin-oidc",
+    metavar="FILE",
+    help="Let people log in through the provider of OpenID Connect that this file names, too. Needs the extra oidc.",
+)
+@option("--admin-cert", metavar="FILE", help="TLS on --admin: the certificate with its chain, in PEM.")
+@option("--admin-key", metavar="FILE", help="The key of --admin-cert, in PEM.")
+@option(
+    "--admin-name",
+    metavar="NAME",
+    multiple=True,
+    help="A further host name of --admin, as a proxy before it uses. Those of its certificate are known.",
+)
+@option("--admin-insecure", is_flag=True, help="Let --admin be reached from other machines without users or TLS.")
 @option(
     "--workers",
     type=Workers(),
@@ -109,6 +129,7 @@ def _watchdog(_ctx: click.Context, _param: click.Parameter, seconds: float) -> f
     help="Proxy workers; auto is one per core.",
 )
 @store_option
+@audit_option
 @option(
     "--secret",
     metavar="FILE",
@@ -168,7 +189,15 @@ def _watchdog(_ctx: click.Context, _param: click.Parameter, seconds: float) -> f
     metavar="SIZE",
     default=f"{DEFAULTS.tap_bytes >> 20}MiB",
     show_default=True,
-    help="Memory of one proxy worker for copies that wait for the shadow worker.",
+    help="Memory of one proxy worker for copies that wait for the shadow workers.",
+)
+@option(
+    "--shadow-workers",
+    type=Number(1, MOST_SHADOW_WORKERS),
+    metavar="N",
+    default=DEFAULTS.shadow_workers,
+    show_default=True,
+    help="Processes that replay and compare copies; one user's go to one of them.",
 )
 @option(
     "--shadow-queue-bytes",
@@ -176,19 +205,19 @@ def _watchdog(_ctx: click.Context, _param: click.Parameter, seconds: float) -> f
     metavar="SIZE",
     default=f"{DEFAULTS.shadow_queue_bytes >> 20}MiB",
     show_default=True,
-    help="Memory of the shadow worker for copies that wait for their replay.",
+    help="Memory of all shadow workers together for copies that wait for their replay.",
 )
 @option(
     "--shadow-concurrency",
-    type=click.IntRange(1, 10_000),
+    type=Number(1, 10_000),
     metavar="N",
     default=DEFAULTS.shadow_concurrency,
     show_default=True,
-    help="Copies replayed at the same time.",
+    help="Copies replayed at the same time, by all shadow workers together.",
 )
 @click.pass_context
 def command(ctx: click.Context, /, **options: Any) -> None:
-    """Run it: proxy workers, shadow worker, admin port.
+    """Run it: proxy workers, shadow workers, admin port.
 
     With --legacy URL alone no file is needed: everything goes to that URL. With a route table, every save of the file takes
     effect; a bad table never replaces a good one.
@@ -215,14 +244,13 @@ def _choice(ctx: click.Context, config: str, legacy: str | None) -> Choice:
 
 def _settings(choice: Choice, options: dict[str, Any]) -> Settings:
     listen, admin = options["listen"], options["admin"]
-    _guard_admin(admin, insecure=options["admin_insecure"])
     try:
         store = absolute_store(options["store"])
     except BadStoreUrl as error:
         raise click.BadParameter(str(error), param_hint="--store") from error
     same = ("workers", "grace", "drain_delay", "take_over", "watchdog", "log_format", "log_level", "access_log_sample")
-    bounds = ("tap_bytes", "shadow_queue_bytes", "shadow_concurrency")
-    return Settings(
+    bounds = ("tap_bytes", "shadow_workers", "shadow_queue_bytes", "shadow_concurrency")
+    settings = Settings(
         listen_host=listen.host,
         listen_port=listen.port,
         admin_host=admin.host,
@@ -231,18 +259,19 @@ def _settings(choice: Choice, options: dict[str, Any]) -> Settings:
         legacy_url=choice.legacy,
         store=store,
         journal=str(journal_file(store)),
+        audit=str(Path(options["audit"]).absolute() if options["audit"] else audit_file(store)),
         secret=str(Path(options["secret"]).absolute()),
+        admin_names=options["admin_name"],
+        admin_insecure=options["admin_insecure"],
+        admin_users=_absolute(options["admin_users"]),
+        admin_oidc=_absolute(options["admin_oidc"]),
+        admin_cert=_absolute(options["admin_cert"]),
+        admin_key=_absolute(options["admin_key"]),
         **{name: options[name] for name in (*same, *bounds)},
     )
+    prepare_admin(settings)
+    return settings
 
 
-def _guard_admin(admin: Address, *, insecure: bool) -> None:
-    if admin.is_loopback:
-        return
-    if not insecure:
-        raise Invalid(
-            f"--admin {admin} can be reached from other machines, and the admin port has no authentication: whoever "
-            "reaches it reads requests and answers.\nKeep it on loopback (127.0.0.1:8081) and go through ssh -L, or say "
-            "--admin-insecure if a firewall guards it."
-        )
-    talk(f"strangler: WARNING: whoever reaches {admin} reads recorded requests and answers; nothing asks who they are.")
+def _absolute(path: str | None) -> str:
+    return str(Path(path).absolute()) if path else ""

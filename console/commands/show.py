@@ -5,12 +5,14 @@ from __future__ import annotations
 import click
 
 from console import recorded
+from console.audit.commands import BODIES, Doer, act, trail_of
 from console.exits import Invalid
-from console.options import config_option, format_option, option, store_option
+from console.options import audit_option, config_option, format_option, option, store_option
 from console.output import print_json
 from console.pair import pair_document
 from console.pair_text import pair_text, repeat_text
-from console.terminal import show, talk
+from console.talk import talk
+from console.terminal import show
 
 
 @click.command("show")
@@ -24,8 +26,9 @@ from console.terminal import show, talk
 )
 @format_option("text", "json")
 @store_option
+@audit_option
 @config_option
-def command(pair: str, url: str, format_: str, store: str, config: str) -> None:  # noqa: ARG001 - taken like everywhere; the store knows the table
+def command(pair: str, url: str, format_: str, store: str, audit: str | None, config: str) -> None:  # noqa: ARG001 - taken like everywhere; the store knows the table
     """Show one pair side by side.
 
     PAIR is the id of a pair or its beginning, as `report` and `diffs` print it, or the id of the user's request
@@ -40,9 +43,10 @@ def command(pair: str, url: str, format_: str, store: str, config: str) -> None:
     if len(found) > 1:
         talk(f"{len(found)} pairs begin with {pair!r}; this is the newest.")
     document = pair_document(found[0], url.rstrip("/"))
-    if format_ == "json":
-        print_json(document)
-    else:
-        show(pair_text(document))
-        if document["curl"] is not None:
-            click.echo(repeat_text(document))
+    with act(Doer("show", trail_of(store, audit)), BODIES, pair=found[0].id, route=found[0].route):
+        if format_ == "json":
+            print_json(document)
+        else:
+            show(pair_text(document))
+            if document["curl"] is not None:
+                click.echo(repeat_text(document))

@@ -10,7 +10,8 @@ from console.options import config_option, format_option
 from console.output import print_json
 from console.table.moves import shares
 from console.table_file import table_of
-from console.terminal import plain_table, safe, show, talk
+from console.talk import talk
+from console.terminal import plain_table, safe, show
 from proxy.model.table import Route
 
 

@@ -9,12 +9,15 @@ from typing import Any
 import click
 
 from console import recorded
+from console.audit.commands import Doer, act, trail_of
 from console.author import me
 from console.exits import Undecided
-from console.options import config_option, format_option, option, route_option, store_option
+from console.options import audit_option, config_option, format_option, option, route_option, store_option
 from console.output import print_json
 from console.signature_choice import chosen_signature
-from console.terminal import plain_table, safe, show, talk
+from console.talk import talk
+from console.terminal import plain_table, safe, show
+from console.web.rights import Right
 from proxy.model.log import rfc3339
 from shadow.model import SignatureSummary
 from shadow.triage import MAX_NOTE, SAID, State, Triage, state_of
@@ -29,6 +32,7 @@ from shadow.triage import MAX_NOTE, SAID, State, Triage, state_of
 @route_option
 @format_option("text", "json")
 @store_option
+@audit_option
 @config_option
 def command(signature: str | None, state: str | None, route: str | None, format_: str, **said: Any) -> None:
     """List what people decided about signatures, or decide about one.
@@ -63,10 +67,14 @@ def command(signature: str | None, state: str | None, route: str | None, format_
             said["by"] or me(),
             time.time(),
         )
-        try:
-            store.decide(decision)
-        except (sqlite3.Error, OSError) as error:
-            raise Undecided(f"{store.path}: {error}; nothing was decided, try again") from error
+        doer = Doer("triage", trail_of(said["store"], said["audit"]), said["by"])
+        with act(doer, Right.REVIEW.value, signature=found.id, route=found.route) as record:
+            was = state_of(found.triage, found.last_seen)
+            record.changed({"state": was.value}, {"state": state}, "what the difference is")
+            try:
+                store.decide(decision)
+            except (sqlite3.Error, OSError) as error:
+                raise Undecided(f"{store.path}: {error}; nothing was decided, try again") from error
     if decision.state in {State.INTENDED, State.NOISE}:
         talk(f"It goes on counting until a rule hides it: compare.ignore of {found.route}, path {found.path}.")
         talk(f"`strangler waive {found.id} --reason ...` writes that rule.")

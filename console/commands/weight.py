@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from console.address import Address
-from console.options import admin_option, by_option, config_option, format_option, why_option
+from console.audit.commands import Doer, trail_of
+from console.options import (
+    admin_option,
+    audit_option,
+    by_option,
+    config_option,
+    format_option,
+    store_option,
+    why_option,
+)
 from console.table.moves import weighed
 from console.table.moving import Move, move
 
@@ -16,10 +27,20 @@ from console.table.moving import Move, move
 @why_option
 @by_option
 @config_option
+@store_option
+@audit_option
 @admin_option
 @format_option("text", "json")
 def command(
-    name: str, weights: tuple[str, ...], reason: str, author: str | None, config: str, admin: Address, format_: str
+    *,
+    name: str,
+    weights: tuple[str, ...],
+    reason: str,
+    author: str | None,
+    config: str,
+    admin: Address,
+    format_: str,
+    **log: Any,
 ) -> None:
     """Change how requests are split between backends.
 
@@ -30,7 +51,8 @@ def command(
     3 written, but whether it is in force is not known.
     """
     wanted = dict(_weight(one) for one in weights)
-    move(Move(config, name, author, reason), admin, format_, lambda mover: weighed(mover, wanted))
+    doer = Doer("weight", trail_of(**log), author)
+    move(Move(config, name, doer, reason), admin, format_, lambda mover: weighed(mover, wanted))
 
 
 def _weight(text: str) -> tuple[str, int]:

@@ -6,13 +6,14 @@ named by its key.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 from console.table.moves import shares
+from console.table.recent import NONE_KNOWN, Recent
 from proxy.explain import describe
-from proxy.model.table import LEGACY, Backend, Route, ShadowPolicy, Table
+from proxy.model.table import LEGACY, Backend, Match, Route, ShadowPolicy, Table
 
 _OF_TABLE: Final = {
     "identity": "users are recognised otherwise: who has no other identity than before is drawn anew",
@@ -37,7 +38,7 @@ class Change:
     text: str
 
 
-def changes_of(before: Table, after: Table) -> tuple[Change, ...]:
+def changes_of(before: Table, after: Table, recent: Recent = NONE_KNOWN) -> tuple[Change, ...]:
     """All of them, what moves users first."""
     old, new = ({route.name: route for route in table.routes} for table in (before, after))
     renamed = renamed_routes(before, after)
@@ -47,7 +48,7 @@ def changes_of(before: Table, after: Table) -> tuple[Change, ...]:
     ]
     for name, route in new.items():
         known = old.get(renamed.get(name, name))
-        found += _of_route(known, route) if known is not None else [Change("added", name, _added(route))]
+        found += _of_route(known, route, recent) if known is not None else [Change("added", name, _added(route))]
     found += [
         Change("removed", name, f"{name} is gone: what it took goes to other routes, or to legacy")
         for name in old
@@ -77,20 +78,13 @@ def _added(route: Route) -> str:
     return f"{route.name} is new: it takes {takes}; {goes}{copies}"
 
 
-def _of_route(old: Route, new: Route) -> Iterator[Change]:
+def _of_route(old: Route, new: Route, recent: Recent) -> Iterator[Change]:
     name = new.name
     if old.retired != new.retired:
         words = "is retired: legacy is never called for it any more" if new.retired else "is not retired any more"
         yield Change("retired", name, f"{name} {words}")
-    yield from (Change("split", name, text) for text in _split(old, new))
-    yield from (
-        Change("match", name, f"{name} also takes {describe(one)}") for one in new.matches if one not in old.matches
-    )
-    yield from (
-        Change("match", name, f"{name} no longer takes {describe(one)}")
-        for one in old.matches
-        if one not in new.matches
-    )
+    yield from (Change("split", name, text) for text in _split(old, new, recent))
+    yield from (Change("match", name, f"{name} {text}") for text in _matches(old.matches, new.matches))
     if old.shadow != new.shadow:
         yield Change("shadow", name, f"{name}: {_shadow(old.shadow, new.shadow)}")
     if old.compare != new.compare:
@@ -103,20 +97,49 @@ def _of_route(old: Route, new: Route) -> Iterator[Change]:
             yield Change("setting", name, f"{name}: {field.name} {_value(one, other)}")
 
 
-def _split(old: Route, new: Route) -> Iterator[str]:
+def _matches(old: Iterable[Match], new: Iterable[Match]) -> Iterator[str]:
+    """Methods that come and go are told as such, not as another match."""
+    gone = [one for one in old if one not in new]
+    come = [one for one in new if one not in old]
+    for one in come:
+        was = next((was for was in gone if replace(was, methods=one.methods) == one), None)
+        if was is None:
+            yield f"also takes {describe(one)}"
+        else:
+            gone.remove(was)
+            yield from _methods(was, one)
+    yield from (f"no longer takes {describe(one)}" for one in gone)
+
+
+def _methods(old: Match, new: Match) -> Iterator[str]:
+    if not new.methods:
+        yield f"also takes other methods than {describe(old)}"
+    elif not old.methods:
+        yield f"takes only {describe(new)} now"
+    else:
+        for verb, methods in (
+            ("also takes", new.methods - old.methods),
+            ("no longer takes", old.methods - new.methods),
+        ):
+            if methods:
+                yield f"{verb} {describe(replace(new, methods=methods))}"
+
+
+def _split(old: Route, new: Route, recent: Recent) -> Iterator[str]:
     before, after = shares(dict(old.split.weights)), shares(dict(new.split.weights))
     who = "identities" if new.sticky else "requests"
     for name in [*after, *(name for name in before if name not in after)]:
         was, will = before.get(name, 0.0), after.get(name, 0.0)
         if was == will or (name == LEGACY and len(before.keys() | after.keys()) > 1):
             continue
+        many = recent.words(old.name, abs(will - was))
         if will > was:
             first = f"{percent(was)} to " if was else ""
-            yield f"{new.name}: {first}{percent(will)} of {who} move to {name}"
+            yield f"{new.name}: {first}{percent(will)} of {who} move to {name}{many}"
         elif will:
-            yield f"{new.name}: {name} goes down from {percent(was)} to {percent(will)} of {who}"
+            yield f"{new.name}: {name} goes down from {percent(was)} to {percent(will)} of {who}{many}"
         else:
-            yield f"{new.name}: {name} takes nobody any more, it had {percent(was)} of {who}"
+            yield f"{new.name}: {name} takes nobody any more, it had {percent(was)} of {who}{many}"
     if old.split.salt != new.split.salt and new.sticky and len(new.split.drawn) > 1:
         yield f"{new.name}: who goes where is drawn anew, since {_whose(old, new)}"
     if old.sticky != new.sticky:

@@ -24,12 +24,14 @@ _OLD_NEWS_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The instance that serves the table of a file, with the version that it had; None: there is none."""
+    """The instance that serves the table of a file, with the version that it had; None: there is none. ``audit`` is where it keeps its
+    audit log."""
 
     admin: Address
     version: int | None
     note: str = ""
     error: str | None = None
+    audit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +55,14 @@ def find_running(admin: Address, path: Path) -> Running:
         status = ask(admin, "/api/v1/status")
         table, version = status["table"], int(status["table_version"])
         source, error = table["source"], table["error"]
+        audit = status.get("audit", {}).get("file")
     except (Undecided, KeyError, TypeError, ValueError):
         return Running(admin, None, f"no instance answers on {admin}: it takes effect at the next start")
     if not _same(source, path):
         return Running(
             admin, None, f"the instance on {admin} runs another table ({source}): this one is not in force there"
         )
-    return Running(admin, version, error=error)
+    return Running(admin, version, error=error, audit=audit)
 
 
 def announce(running: Running, text: str, by: str, reason: str) -> None:

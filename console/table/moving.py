@@ -10,26 +10,26 @@ from dataclasses import dataclass
 import click
 
 from console.address import Address
-from console.author import me
+from console.audit.commands import Doer
 from console.exits import Invalid
 from console.output import print_json
 from console.table.edit import CannotEdit
 from console.table.file import TableFile
 from console.table.in_force import InForce, find_running
-from console.table.moves import Mover, NoMove, Weights, find_mover, moved, shares
+from console.table.moves import Mover, NoMove, Weights, find_mover, moved, words_of
 from console.table.replacing import put_in_force, why
-from console.terminal import talk
+from console.talk import talk, tell
 from proxy.model.printable import printable
 from proxy.table.reading import read
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What was asked for: the table, whose weights, by whom (None: who runs this) and why."""
+    """What was asked for: the table, whose weights, by whom and why."""
 
     config: str
     name: str
-    by: str | None = None
+    doer: Doer
     reason: str = ""
 
 
@@ -48,7 +48,9 @@ def move(asked: Move, admin: Address, format_: str, wanted: Callable[[Mover], We
     if text == file.text:
         _tell(config, mover, weights, None, format_)
         return
-    result = put_in_force(file, text, running, asked.by or me(), why(_words(mover, weights), asked.reason))
+    result = put_in_force(
+        file, text, running, asked.doer, why(words_of(mover, weights), asked.reason), moves=mover.name
+    )
     _tell(config, mover, weights, result, format_)
     sys.exit(result.exit)
 
@@ -66,18 +68,8 @@ def _tell(config: str, mover: Mover, weights: Weights, result: InForce | None, f
             }
         )
         return
-    click.echo(printable(_words(mover, weights)))
-    click.echo(result.text if result else "nothing to change: the table says so already")
+    click.echo(printable(words_of(mover, weights)))
+    tell(result.text if result else "nothing to change: the table says so already")
     total = sum(weights.values())
     if result and sum(mover.weights.values()) == 100 != total:
         talk(f"The weights add up to {total} now, not to 100: shares are what counts, as above.")
-
-
-def _words(mover: Mover, weights: Weights) -> str:
-    before, after = shares(mover.weights), shares(weights)
-    told = [f"{name} {_percent(before.get(name, 0.0))} -> {_percent(share)}" for name, share in after.items()]
-    return f"{mover.name}: {', '.join(told)}"
-
-
-def _percent(share: float) -> str:
-    return f"{share * 100:.4g} %"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import Any, Final
 
+from console.table.changes import Change, changes_of
+from console.table.diff import unified
+from proxy.model.table import Table
 from proxy.model.versions import TableVersion, hash_of
+from proxy.table.unfilled import named, unfilled_table
 
 Document = dict[str, Any]
 
@@ -29,15 +32,42 @@ def history_document(versions: Sequence[TableVersion], limit: int | None = None)
 
 
 def version_document(versions: Sequence[TableVersion], number: int) -> Document:
-    """One version with its text, and its difference from the one before it that has a text. Raises NoVersion."""
+    """One version with its text, and what it changed in the one before it that has a text: in words, and as a unified diff.
+    Raises NoVersion."""
     version = find_version(versions, number)
-    before = next((one for one in reversed(versions) if one.number < number and one.text is not None), None)
+    before = before_of(versions, version)
     return {
         **version.to_json(),
+        "change": change_words(before, version),
         "text": version.text,
         "before": before.number if before is not None and version.text is not None else None,
-        "diff": None if version.text is None else unified(before, version),
+        "changes": words_document(changes_between(before, version)),
+        "diff": None if version.text is None else diff_of(before, version),
     }
+
+
+def words_document(changes: Sequence[Change] | None) -> list[Document] | None:
+    return None if changes is None else [{"kind": one.kind, "name": one.name, "text": one.text} for one in changes]
+
+
+def before_of(versions: Sequence[TableVersion], version: TableVersion) -> TableVersion | None:
+    """The newest one before it that has a text."""
+    return next((one for one in reversed(versions) if one.number < version.number and one.text is not None), None)
+
+
+def changes_between(before: TableVersion | None, after: TableVersion) -> tuple[Change, ...] | None:
+    """What changed, with the names of variables in the place of their values; None where a text is gone, or cannot be read like this."""
+    if before is None or before.text is None or after.text is None:
+        return None
+    old, new = (unfilled_table(one.text, {}, any_name=True) for one in (before, after) if one.text is not None)
+    return None if old is None or new is None else named_changes(old, new)
+
+
+def named_changes(old: Table, new: Table) -> tuple[Change, ...]:
+    """Of two tables that were read without their variables."""
+    return tuple(
+        Change(one.kind, None if one.name is None else named(one.name), named(one.text)) for one in changes_of(old, new)
+    )
 
 
 def find_version(versions: Sequence[TableVersion], number: int) -> TableVersion:
@@ -68,12 +98,20 @@ def version_to_restore(versions: Sequence[TableVersion], number: int | None, tex
     raise NoVersion("there is no version before this one")
 
 
-def unified(before: TableVersion | None, after: TableVersion) -> str:
-    """Both texts as a unified diff; lines end with a newline, whatever they end with in the texts."""
-    old = (before.text or "").splitlines() if before is not None else []
-    names = (f"version {before.number}" if before is not None else "nothing", f"version {after.number}")
-    lines = difflib.unified_diff(old, (after.text or "").splitlines(), *names, lineterm="")
-    return "".join(f"{line}\n" for line in lines)
+def still_at(versions: Sequence[TableVersion], number: int, text: str) -> None:
+    """Whether version ``number`` is the newest one, and the file holds its text. Raises NoVersion, with who was quicker."""
+    version, newest = find_version(versions, number), versions[-1]
+    if newest.number != number:
+        why = f": {newest.reason}" if newest.reason else ""
+        raise NoVersion(f"the table is at version {newest.number}, not {number}, by {newest.by}{why}")
+    if version.hash != hash_of(text):
+        raise NoVersion(f"the file says something else than version {number}: somebody edits it")
+
+
+def diff_of(before: TableVersion | None, after: TableVersion) -> str:
+    """Both texts as a unified diff; empty if only line ends differ."""
+    name = f"version {before.number}" if before is not None else "nothing"
+    return unified((before.text or "") if before is not None else "", after.text or "", name, f"version {after.number}")
 
 
 def change_words(before: TableVersion | None, after: TableVersion) -> str:

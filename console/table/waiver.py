@@ -11,6 +11,23 @@ from console.table.edit import NEXT, CannotEdit, put
 from console.table.nodes import Location
 
 
+class BadDay(Exception):
+    """Nothing can be accepted until that day; the message says what to write."""
+
+
+def last_day(text: str, today: date) -> date:
+    """The day that ``text`` names. One that is over would accept nothing, and evidence would count anew for it. Raises BadDay."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise BadDay(f"a date such as 2027-03-31 is wanted; {text!r} is not") from error
+    if day.isoformat() != text:  # ISO has other ways to write it
+        raise BadDay(f"a date such as 2027-03-31 is wanted; {text!r} is not")
+    if day < today:
+        raise BadDay(f"{text} is over: name the last day on which it is accepted, {today} or later")
+    return day
+
+
 @dataclass(frozen=True, slots=True)
 class Waived:
     """Who accepts which difference, why, and until when. ``kinds`` is empty for all."""

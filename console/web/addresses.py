@@ -4,52 +4,70 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from console.web import static
-from console.web.api import events, health, metrics, pairs, reload, report, signatures, status, table
-from console.web.pages import difference, differences, overview, pair, route, system
 from console.web.rights import Right
-from console.web.visit import Handler
 
 
 class Address(NamedTuple):
-    """``path`` as aiohttp takes it. ``bodies``: shows recorded requests and answers, which is a right of its own."""
+    """``path`` as aiohttp takes it, ``handler`` by its name within ``console.web`` (see ``handlers``). ``bodies``: shows recorded requests and answers, which is a right of its own. ``tells``: is sent something, and only
+    tells what would come of it."""
 
     method: str
     path: str
     right: Right
-    handler: Handler
+    handler: str
     bodies: bool = False
+    tells: bool = False
 
 
 ADDRESSES: Final = (
-    Address("GET", "/", Right.VIEW, overview.show),
-    Address("GET", "/routes/{name}", Right.VIEW, route.show),
-    Address("GET", "/system", Right.VIEW, system.show),
-    Address("GET", "/events", Right.VIEW, events.show),
-    Address("GET", "/differences", Right.VIEW, differences.show),
-    Address("GET", "/differences/{signature}", Right.VIEW, difference.show),
-    Address("POST", "/differences/{signature}/triage", Right.REVIEW, difference.triage),
-    Address("POST", "/differences/{signature}/waive", Right.REVIEW, difference.accept),
-    Address("GET", "/pairs/{id}", Right.VIEW, pair.show, bodies=True),
-    Address("GET", "/pairs/{id}/answers", Right.VIEW, pair.answers, bodies=True),
-    Address("POST", "/pairs/{id}/replay", Right.REVIEW, pair.again, bodies=True),
-    Address("GET", "/static/{hash}/{name}", Right.OPEN, static.show),
-    Address("GET", "/healthz", Right.OPEN, health.alive),
-    Address("GET", "/-/healthy", Right.OPEN, health.alive),
-    Address("GET", "/readyz", Right.OPEN, health.ready),
-    Address("GET", "/-/ready", Right.OPEN, health.ready),
-    Address("GET", "/metrics", Right.VIEW, metrics.show),
-    Address("POST", "/-/reload", Right.OPERATE, reload.ask),
-    Address("GET", "/api/openapi.json", Right.OPEN, status.describe),
-    Address("GET", "/api/v1/status", Right.VIEW, status.show),
-    Address("GET", "/api/v1/table", Right.VIEW, table.show),
-    Address("PUT", "/api/v1/table", Right.OPERATE, table.write),
-    Address("GET", "/api/v1/table/versions", Right.VIEW, table.versions),
-    Address("POST", "/api/v1/table/plan", Right.OPERATE, table.plan),
-    Address("POST", "/api/v1/table/rollback", Right.OPERATE, table.rollback),
-    Address("GET", "/api/v1/report", Right.VIEW, report.show),
-    Address("GET", "/api/v1/signatures", Right.VIEW, report.signatures),
-    Address("POST", "/api/v1/signatures/{signature}/triage", Right.REVIEW, signatures.triage),
-    Address("POST", "/api/v1/signatures/{signature}/waive", Right.REVIEW, signatures.accept),
-    Address("GET", "/api/v1/pairs/{id}", Right.VIEW, pairs.show, bodies=True),
+    Address("GET", "/", Right.VIEW, "pages.overview.show"),
+    Address("GET", "/routes/{name}", Right.VIEW, "pages.route.show"),
+    Address("GET", "/routes/{name}/changes", Right.VIEW, "pages.route_changes.show"),
+    Address("GET", "/table", Right.VIEW, "pages.table.show"),
+    Address("POST", "/table/plan", Right.OPERATE, "pages.table.plan", tells=True),
+    Address("POST", "/table/apply", Right.OPERATE, "pages.table.apply"),
+    Address("GET", "/table/result", Right.VIEW, "pages.result.show"),
+    Address("GET", "/table/weights", Right.VIEW, "pages.weights.show"),
+    Address("GET", "/table/move", Right.VIEW, "pages.weights.plan"),
+    Address("POST", "/table/move", Right.OPERATE, "pages.weights.make"),
+    Address("GET", "/table/versions", Right.VIEW, "pages.versions.show"),
+    Address("GET", "/table/versions/{version}", Right.VIEW, "pages.versions.one"),
+    Address("POST", "/table/versions/{version}/restore", Right.OPERATE, "pages.versions.restore"),
+    Address("GET", "/table/codes/{code}", Right.VIEW, "pages.table.code"),
+    Address("GET", "/system", Right.VIEW, "pages.system.show"),
+    Address("GET", "/audit", Right.ADMINISTER, "pages.acts.show"),
+    Address("GET", "/events", Right.VIEW, "api.events.show"),
+    Address("GET", "/differences", Right.VIEW, "pages.differences.show"),
+    Address("GET", "/differences/{signature}", Right.VIEW, "pages.difference.show"),
+    Address("POST", "/differences/{signature}/triage", Right.REVIEW, "pages.difference.triage"),
+    Address("POST", "/differences/{signature}/waive", Right.REVIEW, "pages.difference.accept"),
+    Address("GET", "/pairs/{id}", Right.VIEW, "pages.pair.show", bodies=True),
+    Address("GET", "/pairs/{id}/answers", Right.VIEW, "pages.pair.answers", bodies=True),
+    Address("POST", "/pairs/{id}/replay", Right.REVIEW, "pages.pair.again", bodies=True),
+    Address("GET", "/login", Right.OPEN, "pages.login.show"),
+    Address("POST", "/login", Right.OPEN, "pages.login.enter"),
+    Address("GET", "/login/provider", Right.OPEN, "pages.provider.leave"),
+    Address("GET", "/login/provider/back", Right.OPEN, "pages.provider.come_back"),
+    Address("POST", "/logout", Right.OPEN, "pages.login.leave"),
+    Address("GET", "/static/{hash}/{name}", Right.OPEN, "static.show"),
+    Address("GET", "/healthz", Right.OPEN, "api.health.alive"),
+    Address("GET", "/-/healthy", Right.OPEN, "api.health.alive"),
+    Address("GET", "/readyz", Right.OPEN, "api.health.ready"),
+    Address("GET", "/-/ready", Right.OPEN, "api.health.ready"),
+    Address("GET", "/metrics", Right.VIEW, "api.metrics.show"),
+    Address("POST", "/-/reload", Right.OPERATE, "api.reload.ask"),
+    Address("GET", "/api/openapi.json", Right.OPEN, "api.status.describe"),
+    Address("GET", "/api/v1/status", Right.VIEW, "api.status.show"),
+    Address("GET", "/api/v1/table", Right.VIEW, "api.table.show"),
+    Address("PUT", "/api/v1/table", Right.OPERATE, "api.table.write"),
+    Address("GET", "/api/v1/table/versions", Right.VIEW, "api.table.versions"),
+    Address("GET", "/api/v1/table/versions/{version}", Right.VIEW, "api.table.version"),
+    Address("POST", "/api/v1/table/plan", Right.OPERATE, "api.table.plan"),
+    Address("POST", "/api/v1/table/rollback", Right.OPERATE, "api.table.rollback"),
+    Address("GET", "/api/v1/report", Right.VIEW, "api.report.show"),
+    Address("GET", "/api/v1/signatures", Right.VIEW, "api.report.signatures"),
+    Address("POST", "/api/v1/signatures/{signature}/triage", Right.REVIEW, "api.signatures.triage"),
+    Address("POST", "/api/v1/signatures/{signature}/waive", Right.REVIEW, "api.signatures.accept"),
+    Address("GET", "/api/v1/pairs/{id}", Right.VIEW, "api.pairs.show", bodies=True),
+    Address("GET", "/api/v1/audit", Right.ADMINISTER, "api.audit.show"),
 )

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar, cast
 
-from console.table.plan import MOST_REQUESTS
 from proxy.model.plan import Plan
 from shadow.model import RouteSummary, SignatureSummary
 from shadow.store import NoStore, SqliteStore, StoredPair, StoreError
 from shadow.store.read_kept import Wanted
+from shadow.store.read_latency import HourLatency
 from shadow.store.read_sightings import Sighting
 from shadow.store.read_traffic import EpochSeen, Hour
 from shadow.triage import Triage
@@ -39,18 +39,19 @@ class Evidence:
     def __init__(self, store: SqliteStore) -> None:
         self._store = store
         self._threads = ThreadPoolExecutor(2, "store")
-        self._readings: dict[object, _Reading] = {}
+        self._readings: dict[tuple[object, ...], _Reading] = {}
 
     async def summaries(self, since: float | None = None) -> list[RouteSummary]:
-        hour = None if since is None else since // 3600 * 3600  # the store counts by the hour
-        return await self._summaries(hour, PATIENCE_SECONDS)
+        hour = _hour(since)
+        return await self._read(("summaries", hour), lambda: self._store.summaries(since=hour))
 
     async def pairs(self, given: str) -> list[StoredPair]:
         return await self._read(("pairs", given), lambda: self._store.pairs(given, limit=2))
 
-    async def signatures(self) -> list[SignatureSummary]:
+    async def signatures(self, since: float | None = None) -> list[SignatureSummary]:
         """Those of all routes' present epochs, most frequent first, with what was decided about them."""
-        return await self._read("signatures", self._store.signatures)
+        hour = _hour(since)
+        return await self._read(("signatures", hour), lambda: self._store.signatures(since=hour))
 
     async def sightings(self, signature: SignatureSummary) -> list[Sighting]:
         return await self._read(("sightings", signature.id), lambda: self._store.sightings(signature))
@@ -58,8 +59,15 @@ class Evidence:
     async def triage_history(self, signature: str) -> list[Triage]:
         return await self._in_a_thread(lambda: self._store.triage_history(signature))
 
-    async def traffic(self, from_hour: int, route: str | None = None) -> dict[str, list[Hour]]:
-        return await self._read(("traffic", from_hour, route), lambda: self._store.traffic(from_hour, route))
+    async def traffic(self, from_hour: int, route: str | None = None, *, width: int = 1) -> dict[str, list[Hour]]:
+        """``width`` hours are added up."""
+        asked = ("traffic", from_hour, route, width)
+        return await self._read(asked, lambda: self._store.traffic(from_hour, route, width=width))
+
+    async def latency(self, from_hour: int, route: str, *, width: int = 1) -> list[HourLatency]:
+        """``width`` hours are added up."""
+        asked = ("latency", from_hour, route, width)
+        return await self._read(asked, lambda: self._store.latency(from_hour, route, width=width))
 
     async def past_epochs(self, route: str) -> list[EpochSeen]:
         return await self._read(("epochs", route), lambda: self._store.past_epochs(route))
@@ -68,32 +76,30 @@ class Evidence:
         """Bytes of each of the store's files that is there, by name."""
         return await self._in_a_thread(self._store.sizes)
 
-    async def kept(self) -> list[StoredPair]:
-        """The newest pairs whose contents are kept, as many as a plan looks at."""
-        return await self._read("kept", lambda: self._store.kept(Wanted(limit=MOST_REQUESTS)))
+    async def kept(self, most: int) -> list[StoredPair]:
+        """The newest pairs whose contents are kept."""
+        return await self._read(("kept", most), lambda: self._store.kept(Wanted(limit=most)))
 
     async def plans(self) -> dict[str, Plan]:
-        return await self._read("plans", self._store.plans)
+        return await self._read(("plans",), self._store.plans)
 
     async def decide(self, said: Triage) -> None:
         """Raises sqlite3.Error or OSError too."""
         await self._in_a_thread(lambda: self._store.decide(said))
-        self._readings.pop("signatures", None)  # whoever decided sees it at once
+        # Whoever decided sees it at once.
+        self._readings = {what: one for what, one in self._readings.items() if what[0] != "signatures"}
 
     async def trouble(self) -> str | None:
-        """What is wrong with the store, quickly: health checks ask. One that is not there yet is in order."""
+        """What is wrong with the store, quickly: health checks ask, whoever they are, every few seconds. One that is not there yet is in order."""
         try:
-            await self._summaries(None, GLANCE_SECONDS)
+            await self._read(("glance",), self._store.glance, GLANCE_SECONDS)
         except NoStore:
             return None
         except StoreError as error:
             return str(error)
         return None
 
-    async def _summaries(self, hour: float | None, patience: float) -> list[RouteSummary]:
-        return await self._read(("summaries", hour), lambda: self._store.summaries(since=hour), patience)
-
-    async def _read(self, what: object, read: Callable[[], T], patience: float = PATIENCE_SECONDS) -> T:
+    async def _read(self, what: tuple[object, ...], read: Callable[[], T], patience: float = PATIENCE_SECONDS) -> T:
         loop = asyncio.get_running_loop()
         known = self._readings.get(what)
         if known is None or (known.task.done() and loop.time() - known.started > FRESH_SECONDS):
@@ -117,3 +123,8 @@ class Evidence:
         for reading in self._readings.values():
             reading.task.cancel()
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _hour(since: float | None) -> float | None:
+    """The store counts by the hour: so those who ask in the same one ask the same."""
+    return None if since is None else since // 3600 * 3600

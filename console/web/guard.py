@@ -1,13 +1,16 @@
-"""Who may ask the admin port. A browser on this machine is a way in for every page it visits, so two doors are shut:
+"""Which requests the admin port takes at all. A browser on this machine is a way in for every page it visits, and our own proxy is one for
+all its users, so three doors are shut:
 
 another host's name   an attacker's name that leads to 127.0.0.1 (DNS rebinding) makes our answers readable to the attacker's page
 another site's form   a page may post to us without reading the answer
+our own proxy         a backend that leads here would show the console to users, and to the shadow
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 
 from console.address import Address
 
@@ -19,21 +22,38 @@ _FORMS = frozenset({"text/plain", "multipart/form-data", "application/x-www-form
 """What a page may send anywhere without being asked for first (Fetch, section 2.2.2)."""
 
 
+_OUR_PROXY = re.compile(r"(^|[\s,])strangler-[0-9a-f]{8}($|[\s,(])")
+"""In Via: the name that an instance of ours gives itself there."""
+
+
 class Guard:
-    """Pure. Each question is answered with what is wrong, or None."""
+    """Pure. Each question is answered with what is wrong, or None. ``names`` are further names of the port, ``*.`` for any one label."""
 
     __slots__ = ("_admin", "_names")
 
-    def __init__(self, admin: Address) -> None:
+    def __init__(self, admin: Address, names: Collection[str] = ()) -> None:
         self._admin = admin
-        self._names = _LOOPBACK_NAMES | {admin.host.lower()} - {""}
+        self._names = _LOOPBACK_NAMES | {name.lower().rstrip(".") for name in (admin.host, *names)} - {""}
 
     def bad_host(self, host: str | None) -> str | None:
         """``host`` is the Host header. A name must be ours; an address cannot be rebound, so any will do where we listen on all."""
         name = _without_port(host or "")
         if name in self._names or (self._admin.is_any and _is_address(name)):
             return None
-        return f"{host!r} is not a name of this admin port: ask for 127.0.0.1, localhost or the host given with --admin"
+        if not _is_address(name) and f"*.{name.partition('.')[2]}" in self._names:
+            return None
+        return (
+            f"{host!r} is not a name of this admin port: ask for 127.0.0.1, localhost, the host given with --admin, a name in its "
+            "certificate, or one given with --admin-name"
+        )
+
+    @staticmethod
+    def proxied(via: Iterable[str], *, is_copy: bool) -> str | None:
+        """A request of a user, or a copy of one, that came here through a backend of the table. ``via`` are all lines of that name:
+        the first may be the client's."""
+        if is_copy or _OUR_PROXY.search(", ".join(via)):
+            return "this request came through the proxy: no backend may be the admin port"
+        return None
 
     @staticmethod
     def foreign_post(headers: Mapping[str, str]) -> str | None:

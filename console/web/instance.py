@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from console.counted import Counted
 from console.status import STARTING, Document, living, status_document
 from proxy.model.counted import read_counters
+from proxy.model.packed import unpack
 from proxy.model.table import Table
-from proxy.table.load import load_table, transparent_table
 
 
 class Instance:
@@ -20,16 +21,23 @@ class Instance:
     def __init__(self, run_dir: str, tell: Callable[[dict[str, Any]], None], journal: Path = Path()) -> None:
         self.told: Document = STARTING
         self.table: Table | None = None
+        self.text: str | None = None
+        """Of that table, as its file had it; None where it has no file."""
+        self.started = asyncio.Event()
+        """Users are served."""
         self.journal = journal
         self._tell = tell
         self._run_dir = Path(run_dir)
 
     def take_status(self, message: dict[str, Any]) -> None:
         self.told = {**STARTING, **{name: value for name, value in message.items() if name != "type"}}
+        if self.told["state"] != STARTING["state"]:
+            self.started.set()
 
     async def take_table(self, message: dict[str, Any]) -> None:
-        """In a thread: a large table takes a second. Raises BadTable."""
-        self.table = await asyncio.to_thread(_load, message)
+        """In a thread: a large table takes its time. Raises BadPacked."""
+        self.table = await asyncio.to_thread(_unpacked, message)
+        self.text = message["text"]
 
     def ask_for_reload(self, by: str | None = None, reason: str = "", hash_: str | None = None) -> None:
         """Have the table read again. ``by`` and ``reason`` of a change, ``hash_`` of the text that it made, if that is known."""
@@ -43,8 +51,5 @@ class Instance:
         return status_document(self.told, self.table, await self.counted())
 
 
-def _load(message: dict[str, Any]) -> Table:
-    version = message["version"]
-    if message["text"] is None:
-        return transparent_table(message["legacy_url"], version=version)
-    return load_table(message["text"], source=message["source"], version=version)
+def _unpacked(message: dict[str, Any]) -> Table:
+    return replace(unpack(message["table"]), version=message["version"])

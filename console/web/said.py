@@ -7,20 +7,21 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Final, TypeVar
 
+from console.audit.line import name_or_hash
 from console.exits import Complaint
 from console.table.edit import CannotEdit
 from console.table.file import TableFile
-from console.table.waiver import Waived, waive
-from console.web.fields import fields_of, one_of, text_of, unknown
+from console.table.waiver import BadDay, Waived, last_day, waive
+from console.web.fields import fields_of, flag_of, one_of, text_of, unknown
 from console.web.refused import Refused
 from console.web.visit import Visit
 from proxy.model.versions import hash_of
 from proxy.table.reading import read
 from shadow.model import SignatureSummary
-from shadow.triage import MAX_NOTE, SAID, State, Triage
+from shadow.triage import MAX_NOTE, SAID, State, Triage, state_of
 
 T = TypeVar("T")
 
@@ -34,6 +35,7 @@ async def signature_of(visit: Visit) -> SignatureSummary:
     if len(found) != 1:
         several = f"{len(found)} signatures begin with" if found else "no signature under today's rules begins with"
         raise Refused(404, f"{several} {given!r}; /differences lists them")
+    visit.record.names(signature=found[0].id, route=found[0].route)
     return found[0]
 
 
@@ -50,7 +52,7 @@ async def triage(visit: Visit, signature: SignatureSummary) -> Triage:
         visit.caller.name,
         time.time(),
     )
-    await _kept(visit, said)
+    await _kept(visit, said, signature)
     return said
 
 
@@ -62,25 +64,31 @@ async def accept(visit: Visit, signature: SignatureSummary) -> Waived:
         signature.path,
         text_of(fields, "reason", most=MAX_NOTE, least=1),
         visit.caller.name,
-        _day(fields.get("until", "")),
-        (signature.kind,) if fields.get("kinds") else (),
+        _day(text_of(fields, "until", most=10)),
+        (signature.kind,) if flag_of(fields, "kinds") else (),
     )
     source = visit.instance.told["table"]["source"]
-    text = await _unless_refused(lambda: _written(source, signature.route, waived))
+    before, text = await _unless_refused(lambda: _written(source, signature.route, waived))
+    words = f"a waiver in {name_or_hash(signature.route)}"
+    visit.record.changed({"table": hash_of(before)}, {"table": hash_of(text)}, words)
     visit.instance.ask_for_reload(visit.caller.name, waived.version_reason(signature.route), hash_of(text))
     said = Triage(signature.id, signature.route, State.INTENDED, "", waived.reason, visit.caller.name, time.time())
-    await _kept(visit, said)
+    await _kept(visit, said, signature)
     return waived
 
 
-def _written(source: str, route: str, waived: Waived) -> str:
-    """The new text of the table."""
+def _written(source: str, route: str, waived: Waived) -> tuple[str, str]:
+    """The text of the table before and after."""
     file = TableFile(source)
+    before = file.text
     file.replace(waive(file.text, read(file.text, os.environ, source).data, route, waived))
-    return file.text
+    return before, file.text
 
 
-async def _kept(visit: Visit, said: Triage) -> None:
+async def _kept(visit: Visit, said: Triage, signature: SignatureSummary) -> None:
+    was = state_of(signature.triage, signature.last_seen)
+    words = visit.record.words or "what the difference is"
+    visit.record.changed({"state": was.value}, {"state": said.state.value}, words)
     try:
         await visit.evidence.decide(said)
     except (sqlite3.Error, OSError) as error:
@@ -99,6 +107,6 @@ async def _unless_refused(change: Callable[[], T]) -> T:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise Refused(400, f"until is a date such as 2027-03-31; {text!r} is not") from error
+        return last_day(text, datetime.now(UTC).date()) if text else None
+    except BadDay as error:
+        raise Refused(400, f"until: {error}") from error

@@ -6,23 +6,21 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, TypeVar
 
+from console.audit.record import table_words
 from console.exits import Complaint, Invalid, Undecided
 from console.table.file import TableFile
-from console.table.plan import Plan, plan_of
+from console.table.plan import Plan
 from console.table.replacing import why
-from console.table.versions import NoVersion, text_of, version_to_restore
+from console.table.versions import NoVersion, text_of, version_document, version_to_restore
 from console.web.answers import Document
+from console.web.judged import checked, planned
 from console.web.refused import Refused
 from console.web.visit import Visit
-from proxy.listen.tls import BadCertificate
-from proxy.model.table import Table
 from proxy.model.versions import TableVersion, hash_of, read_versions
-from proxy.supervise.certificates import read_certificates
-from proxy.table.load import load_table
-from proxy.table.mistakes import BadTable
-from shadow.store import StoredPair, StoreError
 
 T = TypeVar("T")
+
+MAX_DIGITS: Final = 12
 
 ANY: Final = "*"
 """In place of a hash: whatever the file holds."""
@@ -50,17 +48,25 @@ async def versions_of(visit: Visit) -> list[TableVersion]:
         raise Refused(503, f"the journal of table versions cannot be read: {error.strerror}") from error
 
 
+async def version_of(visit: Visit, given: str) -> Document:
+    """With its text, and what it changed. Raises Refused."""
+    versions = await versions_of(visit)
+    try:
+        return await asyncio.to_thread(version_document, versions, number_of(given))
+    except NoVersion as error:
+        raise Refused(404, str(error)) from error
+
+
+def number_of(given: str) -> int:
+    """The number of a version, as an address or a form says it. Raises Refused."""
+    if not (given.isascii() and given.isdecimal() and len(given) <= MAX_DIGITS):
+        raise Refused(404, f"{given[:40]!r} is no number of a version; /table/versions lists them")
+    return int(given)
+
+
 async def plan(visit: Visit, text: str) -> Plan:
     """What ``text`` would change in the table in force. Raises Refused."""
-    before = visit.instance.table
-    if before is None:
-        raise Refused(503, "no table is in force yet: try again in a moment")
-    after = await _checked(text)
-    try:
-        pairs: list[StoredPair] | None = await visit.evidence.kept()
-    except StoreError:
-        pairs = None
-    return await asyncio.to_thread(plan_of, before, after, pairs)
+    return await planned(visit, text, await checked(text))
 
 
 async def write(visit: Visit, text: str, reason: str, hash_: str) -> Document:
@@ -68,7 +74,7 @@ async def write(visit: Visit, text: str, reason: str, hash_: str) -> Document:
     file = await _file(visit)
     if hash_ not in {ANY, hash_of(file.text)}:
         raise Refused(412, "the table was changed meanwhile: read it again, and put your change into it")
-    await _checked(text)
+    await checked(text)
     return await _replaced(visit, file, text, reason)
 
 
@@ -80,7 +86,8 @@ async def restore(visit: Visit, number: int | None, reason: str) -> Document:
         text = text_of(found)
     except NoVersion as error:
         raise Refused(404, str(error)) from error
-    await _checked(text)
+    visit.record.names(version=str(found.number))
+    await checked(text)
     done = await _replaced(visit, file, text, why(f"back to version {found.number}", reason))
     return {"restored": found.number, **done}
 
@@ -90,43 +97,21 @@ async def _file(visit: Visit) -> TableFile:
     if not source:
         raise Refused(503, "no table is in force yet: try again in a moment")
     if source.startswith("--legacy"):
-        raise Refused(404, f"there is no table: everything goes to one URL ({source})")
+        raise Refused(
+            404,
+            f"there is no table: everything goes to one URL ({source}). `strangler init` writes one, --config takes it",
+        )
     return await _unless_refused(409, lambda: TableFile(source, must_be_good=False))
 
 
-async def _checked(text: str) -> Table:
-    """Raises Refused, with every mistake."""
-    try:
-        return await asyncio.to_thread(_loaded, text)
-    except BadCertificate as error:
-        mistake = {"code": "bad-file", "line": 1, "column": 1, "message": f"listen.tls: {error}", "suggestion": None}
-        raise Refused(422, "this is no good table, so nothing was changed", {"mistakes": [mistake]}) from error
-    except BadTable as error:
-        mistakes = [
-            {
-                "code": one.code,
-                "line": one.line,
-                "column": one.column,
-                "message": one.message,
-                "suggestion": one.suggestion,
-            }
-            for one in error.mistakes
-        ]
-        raise Refused(422, "this is no good table, so nothing was changed", {"mistakes": mistakes}) from error
-
-
-def _loaded(text: str) -> Table:
-    """With the files that it names. Raises BadTable, BadCertificate."""
-    table = load_table(text, source="the table", with_files=True)
-    read_certificates(table.listen.tls)
-    return table
-
-
 async def _replaced(visit: Visit, file: TableFile, text: str, reason: str) -> Document:
-    changed = text != file.text
+    before = file.text
+    changed = text != before
     if changed:
         await _unless_refused(412, lambda: file.replace(text))
         visit.instance.ask_for_reload(visit.caller.name, reason, hash_of(file.text))
+        words = await asyncio.to_thread(table_words, visit.instance.table, file.table)
+        visit.record.changed({"table": hash_of(before)}, {"table": hash_of(text)}, words)
     return {"changed": changed, "hash": hash_of(file.text), "table_version": visit.instance.told["table_version"]}
 
 

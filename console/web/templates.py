@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from console.web.filters import FILTERS
+from console.web.rights import Right
 from console.web.static import address_of
 from proxy.model.printable import printable
 
@@ -27,6 +28,7 @@ _TEMPLATES: Final = Environment(
 )
 _TEMPLATES.filters.update(FILTERS)
 _TEMPLATES.globals["static"] = address_of
+_TEMPLATES.globals["Right"] = Right
 
 
 def render(template: str, document: dict[str, Any]) -> str:

@@ -14,19 +14,20 @@ from shadow.store.read_traffic import Hour
 Document = dict[str, Any]
 
 WINDOWS: Final = {"24h": (24, 1), "7d": (168, 6), "28d": (672, 24)}
-"""What can be looked at: hours, and how many of them make a bar."""
+"""What can be looked at: hours, and how many of them make a bar. Bars begin at full days, quarters of days, hours (UTC); the last one runs."""
 
 JUDGED: Final = frozenset({Outcome.MATCH, Outcome.WAIVED}) | WRONG
 
 
 def first_hour(now: float, window: str) -> int:
-    return int(now // 3600) - WINDOWS[window][0] + 1
+    hours, width = WINDOWS[window]
+    return (int(now // 3600) // width + 1) * width - hours
 
 
 def owners_of(hours: Iterable[Hour]) -> Counter[str]:
     total: Counter[str] = Counter()
     for hour in hours:
-        total += hour.answered
+        _add(total, hour.answered)
     return total
 
 
@@ -44,8 +45,8 @@ def traffic_document(hours: Iterable[Hour], *, now: float, window: str) -> Docum
     outcomes: list[Counter[str]] = [Counter() for _ in answered]
     for hour in hours:
         if 0 <= hour.hour - first < many:
-            answered[(hour.hour - first) // width] += hour.answered
-            outcomes[(hour.hour - first) // width] += hour.outcomes
+            _add(answered[(hour.hour - first) // width], hour.answered)
+            _add(outcomes[(hour.hour - first) // width], hour.outcomes)
     owners: Counter[str] = sum(answered, Counter())
     names = sorted(owners, key=lambda name: (name != LEGACY, -owners[name], name))
     return {
@@ -53,6 +54,7 @@ def traffic_document(hours: Iterable[Hour], *, now: float, window: str) -> Docum
         "from": rfc3339(first * 3600),
         "hours_a_bar": width,
         "most": max((sum(bar.values()) for bar in answered), default=0),
+        "most_pairs": max((sum(found.values()) for found in outcomes), default=0),
         "owners": [{"backend": name, "answered": owners[name]} for name in names],
         **moved(owners),
         "bars": [
@@ -60,6 +62,8 @@ def traffic_document(hours: Iterable[Hour], *, now: float, window: str) -> Docum
                 "from": rfc3339((first + at * width) * 3600),
                 "answered": {name: bar[name] for name in names if bar[name]},
                 "wrong": sum(found[outcome] for outcome in WRONG),
+                "right": sum(found[outcome] for outcome in JUDGED - WRONG),
+                "silent": sum(n for outcome, n in found.items() if outcome not in JUDGED),
                 "judged": sum(found[outcome] for outcome in JUDGED),
             }
             for at, (bar, found) in enumerate(zip(answered, outcomes, strict=True))
@@ -72,7 +76,14 @@ def added(by_route: Mapping[str, Iterable[Hour]]) -> list[Hour]:
     found: dict[int, Hour] = {}
     for hours in by_route.values():
         for hour in hours:
-            one = found.setdefault(hour.hour, Hour(hour.hour))
-            one.answered += hour.answered
-            one.outcomes += hour.outcomes
+            if hour.hour not in found:
+                found[hour.hour] = Hour(hour.hour)
+            _add(found[hour.hour].answered, hour.answered)
+            _add(found[hour.hour].outcomes, hour.outcomes)
     return [found[at] for at in sorted(found)]
+
+
+def _add(total: Counter[str], more: Mapping[str, int]) -> None:
+    """A Counter's own way takes longer than the adding: there are thousands of these, each of two or three numbers."""
+    for name, n in more.items():
+        total[name] = total.get(name, 0) + n

@@ -30,7 +30,11 @@ class Dial:
         self._loop = asyncio.get_running_loop()
         self.endpoint = endpoint
         self.tls = tls
-        self.name = None if endpoint.socket or _is_address(endpoint.host) else Name(endpoint.host, resolve, lookups)
+        self.name = (
+            None
+            if endpoint.socket or _is_address(endpoint.host)
+            else Name(endpoint.host, resolve, lookups, link_local=endpoint.link_local)
+        )
 
     async def open(self, make: Make, seconds: float) -> BackendConnection:
         """One connection within ``seconds``. Raises OSError, BadTlsFile, TimeoutError."""

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 
 from proxy.endpoints.addresses import Addresses
+from proxy.model.link_local import is_link_local
 
 log = logging.getLogger("proxy.endpoints")
 
@@ -60,12 +61,24 @@ async def look_up(host: str, done: Callable[[], None]) -> list[str]:
     return await future
 
 
+def _without_link_local(found: list[str]) -> list[str]:
+    """Raises UnknownName if nothing is left."""
+    left = [address for address in found if not is_link_local(address)]
+    if found and not left:
+        raise UnknownName(
+            f"it leads to {found[0]}, where clouds keep credentials; allow_link_local of the backend lets it"
+        )
+    return left
+
+
 class Name:
-    """A host name and the addresses that it leads to. ``left`` is called when some of them are not its any more."""
+    """A host name and the addresses that it leads to, those with the secrets of a cloud only if ``link_local``. ``left`` is called when
+    some of them are not its any more."""
 
-    __slots__ = ("_closed", "_first", "_host", "_limit", "_task", "addresses", "left")
+    __slots__ = ("_closed", "_first", "_host", "_limit", "_link_local", "_task", "addresses", "left")
 
-    def __init__(self, host: str, every: float, limit: asyncio.Semaphore) -> None:
+    def __init__(self, host: str, every: float, limit: asyncio.Semaphore, *, link_local: bool = False) -> None:
+        self._link_local = link_local
         self._limit = limit
         self.addresses = Addresses()
         self.left: Callable[[], None] | None = None
@@ -100,6 +113,8 @@ class Name:
         try:
             await self._limit.acquire()
             found = await look_up(self._host, self._limit.release)
+            if not self._link_local:
+                found = _without_link_local(found)
             if not found:
                 raise UnknownName("no address")
         except (OSError, UnicodeError) as error:

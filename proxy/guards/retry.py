@@ -8,7 +8,7 @@ from typing import Final
 from proxy.model.resilience import Retries, RetryWhen
 from proxy.replies import Failure, TurnedAway
 
-IDEMPOTENT = frozenset({b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"})
+IDEMPOTENT: Final = frozenset({b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"})
 """RFC 9110 section 9.2.2, without TRACE, which is refused."""
 
 OF_FAILURE: Final[dict[Failure | TurnedAway, RetryWhen]] = {

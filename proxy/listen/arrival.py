@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Arrival(NamedTuple):
-    """``peer`` is the client's address as the load balancer told it, or as we see it. ``certificate`` are the pieces of the fields that
+    """``peer`` is the client's address as the load balancer told it, or as we see it. ``certificate`` are the lines of the fields that
     tell backends of the client's certificate, None if it has none."""
 
     peer: str

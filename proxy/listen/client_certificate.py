@@ -35,10 +35,10 @@ _ESCAPED: Final = frozenset('"+,;<>\\')
 
 
 def certificate_lines(der: bytes, decoded: Mapping[str, Any]) -> list[bytes]:
-    """The pieces of both fields, as heads are made of them. ``decoded`` is what ``ssl`` says of the certificate."""
+    """The lines of both fields. ``decoded`` is what ``ssl`` says of the certificate."""
     encoded = b":" + base64.b64encode(der) + b":"  # a byte sequence of RFC 8941 section 3.3.5
     subject = subject_of(decoded).encode("ascii")
-    return [CERTIFICATE_FIELD, b": ", encoded, b"\r\n", SUBJECT_FIELD, b": ", subject, b"\r\n"]
+    return [b"%b: %b\r\n" % (CERTIFICATE_FIELD, encoded), b"%b: %b\r\n" % (SUBJECT_FIELD, subject)]
 
 
 def subject_of(decoded: Mapping[str, Any]) -> str:

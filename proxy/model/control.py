@@ -1,6 +1,6 @@
 """The control channel: JSON lines between the supervisor and each of its children, over a Unix socket pair.
 
-    supervisor -> child   {"type": "table", "version": N, "source": PATH, "text": YAML or null, "legacy_url": URL or null}
+    supervisor -> child   {"type": "table", "version": N, "source": PATH, "text": YAML or null without a file, "table": see ``packed``}
                           {"type": "certificates", "files": {PATH: PEM}, "names": {PATH: [HOST, ...]}}
                                                                       proxy only: what the next table's ``listen.tls`` names, or new files
                           {"type": "drain", "grace": SECONDS, "last": whether nobody will listen on our sockets any more}

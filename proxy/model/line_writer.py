@@ -49,7 +49,7 @@ class LineWriter:
         self._refused = 0
         self._lost = 0
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="line-writer", daemon=True)
+        self._writing = threading.Thread(target=self._run, name="line-writer", daemon=True)
 
     @property
     def dropped(self) -> int:
@@ -66,13 +66,13 @@ class LineWriter:
         return False
 
     def start(self) -> None:
-        self._thread.start()
+        self._writing.start()
 
     def close(self) -> None:
         """Write what is waiting, within ``CLOSE_SECONDS``; what a blocked sink does not take by then is lost."""
         self._closing.set()
-        if self._thread.is_alive():
-            self._thread.join(CLOSE_SECONDS)
+        if self._writing.is_alive():
+            self._writing.join(CLOSE_SECONDS)
 
     def __enter__(self) -> Self:
         self.start()
@@ -124,7 +124,8 @@ def write_to(descriptor: int) -> Callable[[bytes], None]:
         waiting = memoryview(data)
         while waiting:
             try:
-                waiting = waiting[os.write(descriptor, waiting) :]
+                taken = os.write(descriptor, waiting)
+                waiting = waiting[taken:]
             except BlockingIOError:
                 select.select([], [descriptor], [])
 

@@ -22,6 +22,7 @@ from typing import Any
 from proxy.model.line_writer import LineWriter, piece_for, write_to
 from proxy.model.printable import printable
 from proxy.model.settings import Settings
+from proxy.model.unquoted import event_of, trace_of
 
 LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("auto", "json", "text")
@@ -138,12 +139,12 @@ class Throttle:
 
 def fields_of(record: logging.LogRecord, who: Fields) -> Fields:
     """What a record says, in the order in which it is written."""
-    fields = _stamp(record.created, record.levelname.lower(), who, record.getMessage())
+    fields = _stamp(record.created, record.levelname.lower(), who, event_of(record))
     for name, value in vars(record).items():
         if name not in _STANDARD:
             fields[name if name not in fields else f"{name}_"] = value
-    if record.exc_info:
-        fields["exception"] = logging.Formatter().formatException(record.exc_info)
+    if record.exc_info and record.exc_info[1] is not None:
+        fields["exception"] = trace_of(record.exc_info[1])
     return fields
 
 
@@ -157,9 +158,11 @@ def rfc3339(at: float) -> str:
     return f"{_rfc3339_second(milliseconds // 1000)}.{milliseconds % 1000:03d}Z"
 
 
-@functools.lru_cache(maxsize=4)  # access lines come by the thousand per second
+@functools.lru_cache(
+    maxsize=4096
+)  # access lines come by the thousand per second, and reports name the same times again and again
 def _rfc3339_second(second: int) -> str:
-    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}"
+    return datetime.fromtimestamp(second, UTC).isoformat()[:19]  # several times as fast as a format
 
 
 def render_json(fields: Fields) -> str:

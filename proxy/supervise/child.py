@@ -29,7 +29,8 @@ from proxy.supervise.silence import Silence
 class Role:
     """``count`` processes of one kind. ``hears`` are the messages it gets beside ``drain``; ``grace`` is how long it may take
     to end, in seconds, beyond which it is killed. Without one marked ``serves`` ready, the instance is not ready. ``port`` is
-    the one whose listening sockets it shares with the others of its role."""
+    the one whose listening sockets it shares with the others of its role. ``nice`` is how far it stands back, in steps of
+    nice(2), where processors are short: whoever answers users does not wait for those who do not."""
 
     name: str
     count: int
@@ -38,6 +39,7 @@ class Role:
     grace: float = 10.0
     serves: bool = False
     port: Literal["data", "admin"] | None = None
+    nice: int = 0
 
 
 def default_roles(settings: Settings) -> tuple[Role, ...]:
@@ -54,8 +56,8 @@ def default_roles(settings: Settings) -> tuple[Role, ...]:
             serves=True,
             port="data",
         ),
-        Role("shadow", 1, (*python, "shadow")),
-        Role("console", 1, (*python, "console.admin"), frozenset({"table", "status"}), grace=3.0, port="admin"),
+        Role("shadow", settings.shadow_workers, (*python, "shadow"), nice=10),
+        Role("console", 1, (*python, "console.admin"), frozenset({"table", "status"}), grace=3.0, port="admin", nice=5),
     )
 
 
@@ -107,7 +109,7 @@ class Child:
 
     def _spawn(self, descriptor: int) -> subprocess.Popen[bytes]:
         # A process group of its own: Ctrl-C is for the supervisor, which then drains the children in order.
-        return subprocess.Popen(
+        process = subprocess.Popen(
             self.role.command,
             env={
                 **self._environment,
@@ -119,6 +121,10 @@ class Child:
             pass_fds=(descriptor, *(one.fileno() for one in self._sockets), *self._files),
             process_group=0,
         )
+        if self.role.nice:
+            with contextlib.suppress(OSError):  # it has ended already, or a sandbox forbids it: no start fails for that
+                os.setpriority(os.PRIO_PROCESS, process.pid, os.getpriority(os.PRIO_PROCESS, 0) + self.role.nice)
+        return process
 
     @property
     def name(self) -> str:

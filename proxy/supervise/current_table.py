@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,6 +17,7 @@ from typing import Any, Literal
 from proxy.listen.tls import BadCertificate
 from proxy.model.counters import Counters
 from proxy.model.listen import ClientTls
+from proxy.model.packed import MAX_PACKED, pack
 from proxy.model.versions import FILE, MAX_BY, MAX_REASON, TableVersion, hash_of
 from proxy.status import TableStatus
 from proxy.supervise.cannot_start import CannotStart
@@ -22,6 +25,7 @@ from proxy.supervise.certificates import NO_CERTIFICATES, CurrentCertificates, F
 from proxy.supervise.journal import Journal
 from proxy.table.load import load_table, transparent_table
 from proxy.table.mistakes import BadTable, render_mistakes
+from proxy.table.unfilled import shown_mistakes, shown_paths
 from proxy.watch import MISSING_SECONDS, POLL_SECONDS, Look, Settling, Stamp, Unreadable, read_text, stamp_of
 
 log = logging.getLogger(__name__)
@@ -54,12 +58,13 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What came of reading the file once more. ``error`` says all that is wrong with ``text``, or why there is none; ``found`` are the
-    certificates that it names."""
+    """What came of reading the file once more. ``error`` says all that is wrong with ``text``, or why there is none; ``packed`` is the table
+    that it describes, ``found`` are the certificates that it names."""
 
     result: Literal["good", "same", "bad"]
     text: str = ""
     error: str | None = None
+    packed: str = ""
     found: Found = NO_CERTIFICATES
 
 
@@ -82,6 +87,7 @@ class CurrentTable:
         self._settling = Settling(None)
         self._told: Reading | None = None
         self._text: str | None = None
+        self._packed = ""
         self._error: str | None = None
         self._loaded_at = 0.0
         self._awaited: ClientTls | None = None
@@ -91,13 +97,13 @@ class CurrentTable:
         """Put the first table in force, or say all that is wrong with it. Raises CannotStart for certificates."""
         if self._path is None:
             try:
-                transparent_table(self._legacy_url or "")
+                table = transparent_table(self._legacy_url or "")
             except BadTable as error:
                 return "\n".join(
                     f"{self.source}: {mistake.message}; {mistake.suggestion or 'correct it'}"
                     for mistake in error.mistakes
                 )
-            self._put_in_force(None, NO_CERTIFICATES, self._numbered(None, Said(FILE)))
+            self._put_in_force(None, pack(table), NO_CERTIFICATES, self._numbered(None, Said(FILE)))
             return None
         self._settling = Settling(stamp_of(self._path))
         try:
@@ -105,7 +111,8 @@ class CurrentTable:
         except BadCertificate as error:
             raise CannotStart(f"{self.source}: listen.tls: {error}") from None
         if reading.error is None:
-            self._put_in_force(reading.text, reading.found, self._numbered(reading.text, Said(FILE)))
+            version = self._numbered(reading.text, Said(FILE))
+            self._put_in_force(reading.text, reading.packed, reading.found, version)
         return reading.error
 
     @property
@@ -124,7 +131,7 @@ class CurrentTable:
             "version": self.version,
             "source": self.source,
             "text": self._text,
-            "legacy_url": self._legacy_url,
+            "table": self._packed,
         }
 
     def ask_for_reload(self, said: Said | None = None) -> None:
@@ -196,15 +203,37 @@ class CurrentTable:
         try:
             table = load_table(text, source=self.source, version=self.version + 1, with_files=True)
         except BadTable as error:
-            return Reading("bad", text, render_mistakes(error.mistakes, self.source, text).rstrip())
-        except Exception as error:  # a fault of ours that some text brings out must not end an instance that works
-            log.exception("the route table could not be checked", extra={"source": self.source})
-            return Reading("bad", text, f"{self.source}: could not be checked: {error!r}; please report this")
+            return Reading("bad", text, self._told_of(text, error))
+        except Exception as error:  # noqa: BLE001 - a fault of ours that some text brings out must not end an instance that works
+            # The message may hold what a variable stands for, so only where and what sort of fault it is is told.
+            where = "".join(traceback.format_tb(error.__traceback__))
+            log.error("the route table could not be checked", extra={"source": self.source, "stacks": where})  # noqa: TRY400 - as said
+            return Reading(
+                "bad", text, f"{self.source}: could not be checked: {type(error).__name__}; please report this"
+            )
         self._awaited = table.listen.tls
         self._awaited_stamps = stamps_of(self._awaited)
-        found = read_certificates(self._awaited)
+        try:
+            found = read_certificates(self._awaited)
+        except BadCertificate as error:
+            raise BadCertificate(shown_paths(text, str(error), self._awaited, os.environ)) from None
         self._awaited = None
-        return Reading("good", text, found=found)
+        packed = pack(table)
+        if len(packed) > MAX_PACKED:
+            return Reading(
+                "bad",
+                text,
+                f"{self.source}: too large to be handed to the workers; write fewer routes or shorter values",
+            )
+        return Reading("good", text, packed=packed, found=found)
+
+    def _told_of(self, text: str, error: BadTable) -> str:
+        """For the log, the status and every page: without what variables stand for."""
+        try:
+            shown = shown_mistakes(text, error.mistakes, os.environ)
+        except Exception:  # noqa: BLE001 - as for a text that cannot be checked
+            return error.places
+        return render_mistakes(shown, self.source, text).rstrip()
 
     async def _take(self, reading: Reading) -> None:
         was_bad = self._error is not None
@@ -219,7 +248,7 @@ class CurrentTable:
         said = self._said_of(reading.text)
         if reading.result == "good":
             version = await asyncio.to_thread(self._numbered, reading.text, said or Said(FILE))
-            self._put_in_force(reading.text, reading.found, version)
+            self._put_in_force(reading.text, reading.packed, reading.found, version)
             log.info(
                 "new route table",
                 extra={"source": self.source, "version": version.number, "by": version.by, "reason": version.reason},
@@ -261,8 +290,8 @@ class CurrentTable:
         new = TableVersion(self.version + 1, time.time(), said.by, said.reason, hash_, self.source, text)
         return self._journal.put(new)
 
-    def _put_in_force(self, text: str | None, found: Found, version: TableVersion) -> None:
-        self._text = text
+    def _put_in_force(self, text: str | None, packed: str, found: Found, version: TableVersion) -> None:
+        self._text, self._packed = text, packed
         self.certificates.use(found)
         self._loaded_at = time.time()
         self._in_force = replace(version, text=None)

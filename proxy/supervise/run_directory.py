@@ -22,7 +22,7 @@ LOCK = "supervisor.lock"
 MAX_SOCKET_PATH = 107
 """Bytes that the name of a Unix socket may have on Linux."""
 
-LONGEST_NAME = "/tap.sock"
+LONGEST_NAME = "/tap-99.sock"
 
 NEWBORN_SECONDS = 60.0
 """A directory without a lock may be about to get one; after this time it will not."""

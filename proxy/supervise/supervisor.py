@@ -209,7 +209,7 @@ class Supervisor:
                 "ready",
                 extra={
                     "listen": f"{'https' if self._table.certificates.status else 'http'}://{self._listen}",
-                    "admin": f"http://{self._admin}",
+                    "admin": f"{'https' if self._settings.admin_cert else 'http'}://{self._admin}",
                     "table_version": self._table.version,
                     "took_ms": took,
                 },

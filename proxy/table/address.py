@@ -13,6 +13,7 @@ from proxy.table.scalars import Malformed
 _PORTS: Final = {"http": 80, "https": 443}
 _URL = re.compile(r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://)?(?P<authority>[^/?#]*)(?P<rest>.*)", re.DOTALL)
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 _LONGEST_SOCKET: Final = 107
 """Bytes of a Unix socket's path, unix(7)."""
 _EXAMPLE: Final = "write scheme, host and port: http://127.0.0.1:8000"
@@ -70,11 +71,11 @@ def _host_and_port(authority: str) -> tuple[str, int | None]:
 
 
 def is_host(host: str) -> bool:
-    """A host name or an IPv4 address, in ASCII. What only looks like an address (``127.1``) is neither."""
+    """A host name or an IPv4 address, in ASCII. What a lookup would read as an address (``127.1``, ``0x7f000001``) is neither."""
     labels = host.removesuffix(".").split(".")
     if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
         return False
-    if labels[-1].isdigit():
+    if _NUMBER.fullmatch(labels[-1]):
         try:
             ipaddress.IPv4Address(host)
         except ValueError:

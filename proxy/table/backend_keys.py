@@ -133,6 +133,8 @@ class BackendKeys(Entry):
     """Time after which a host name is looked up again; the last good address is kept. Default 10s."""
     slow_start: Wait = 0.0
     """Time in which an endpoint that comes back takes its whole share again. Default 0s: at once."""
+    allow_link_local: Flag = False
+    """Whether it may be at a link-local address, where clouds keep metadata and credentials. Default false."""
     breaker: BreakerKeys | None = None
     """Stop asking a backend that fails. Default: none."""
     bulkhead: BulkheadKeys | None = None

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from proxy.model.table import LEGACY
+from proxy.model.link_local import is_link_local
+from proxy.model.table import LEGACY, Endpoint
 from proxy.table.document import Document
 from proxy.table.grammar import RouteKeys, TableKeys
 from proxy.table.mistakes import did_you_mean, quoted
@@ -92,6 +93,26 @@ def _addresses(subject: Subject) -> None:
                     f"{quoted(url)} stands here twice",
                     "keep one of them",
                     code="duplicate-entry",
+                )
+
+
+def _link_local(subject: Subject) -> None:
+    """Only what the table says; where a name leads is seen when it is looked up."""
+    for name, backend in subject.keys.backends.items():
+        if backend.allow_link_local:
+            continue
+        given = [(("url",), backend.url)] if backend.url else []
+        places: list[tuple[Location, Endpoint]] = [
+            *given,
+            *((("urls", i), e.url) for i, e in enumerate(backend.urls or ())),
+        ]
+        for place, endpoint in places:
+            if is_link_local(endpoint.host):
+                subject.mistake(
+                    ("backends", name, *place),
+                    f"{quoted(endpoint.host)} is an address at which clouds keep metadata and credentials",
+                    "if a backend is there all the same, say allow_link_local: true",
+                    code="link-local",
                 )
 
 
@@ -276,6 +297,7 @@ def _retired(subject: Subject) -> None:
 CHECKS: Final[tuple[Callable[[Subject], None], ...]] = (
     _legacy,
     _addresses,
+    _link_local,
     _tls,
     _identity,
     _splits,

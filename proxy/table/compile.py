@@ -93,9 +93,10 @@ def _backend(name: str, keys: BackendKeys, timeouts: Timeouts) -> Backend:
 
 
 def _endpoints(keys: BackendKeys) -> tuple[Endpoint, ...]:
+    allowed = keys.allow_link_local
     if keys.urls is None:
-        return (keys.url,) if keys.url else ()
-    return tuple(replace(entry.url, weight=entry.weight) for entry in keys.urls)
+        return (replace(keys.url, link_local=allowed),) if keys.url else ()
+    return tuple(replace(entry.url, weight=entry.weight, link_local=allowed) for entry in keys.urls)
 
 
 def backend_tls(keys: BackendTlsKeys) -> BackendTls:

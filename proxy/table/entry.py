@@ -8,4 +8,4 @@ from pydantic import BaseModel, ConfigDict
 class Entry(BaseModel):
     """No key but the known ones, no value of another type than the wanted one."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", strict=True)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pydantic import ValidationError
 
 from proxy.match import Claim
+from proxy.model.link_local import is_link_local
 from proxy.model.table import LEGACY, Backend, Route, Table
 from proxy.table.address import parse_address
 from proxy.table.checks import check_table
@@ -58,6 +59,9 @@ def transparent_table(legacy_url: str, version: int = 1) -> Table:
     """The table without a route: everything goes to ``legacy_url``. Raises BadTable."""
     try:
         endpoint = parse_address(legacy_url)
+        if is_link_local(endpoint.host):
+            why = f"{quoted(endpoint.host)} is an address at which clouds keep metadata and credentials"
+            raise Malformed(why, "if the monolith is there all the same, write a table with allow_link_local: true")
     except Malformed as error:
         raise BadTable([Mistake(1, 1, str(error), error.help)], "--legacy") from None
     return Table(version=version, backends={LEGACY: Backend(LEGACY, (endpoint,))}, routes=(), source="--legacy")

@@ -45,6 +45,11 @@ class BadTable(ValueError):
         self.source = source
         super().__init__(self.mistakes)
 
+    @property
+    def places(self) -> str:
+        """Where what sort of mistake is, without words: those may hold what variables stand for."""
+        return ", ".join(f"{self.source}:{m.line}:{m.column}: [{m.code}]" for m in self.mistakes)
+
     def __str__(self) -> str:
         return "\n".join(f"{self.source}:{m.line}:{m.column}: {m.message}" for m in self.mistakes)
 
@@ -77,7 +82,7 @@ def _render(mistake: Mistake, source: str, lines: list[str], width: int | None) 
     head = f"{place}: {mistake.severity}: {_printable(mistake.message)} [{mistake.code}]"
     rendered = [_broken(head, width)]
     if mistake.line <= len(lines) and lines[mistake.line - 1].strip():
-        rendered += _excerpt(lines[mistake.line - 1], mistake.line, mistake.column - 1, width or _WIDTH)
+        rendered += excerpt(lines[mistake.line - 1], mistake.line, mistake.column - 1, width or _WIDTH)
     if mistake.suggestion:
         rendered.append(_broken(f"  help: {_printable(mistake.suggestion)}", width, "        "))
     return "\n".join(rendered)
@@ -91,7 +96,7 @@ def _broken(sentence: str, width: int | None, indent: str = "    ") -> str:
     )
 
 
-def _excerpt(line: str, number: int, at: int, width: int) -> list[str]:
+def excerpt(line: str, number: int, at: int, width: int) -> list[str]:
     """The line, cut around the place that is meant, and carets below all of what is meant."""
     gutter = f"{number:>5} | "
     room = max(width - len(gutter), 32)

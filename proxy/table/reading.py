@@ -92,6 +92,8 @@ def _syntax_mistake(error: yaml.MarkedYAMLError, document: Document) -> Mistake:
     help_ = None
     if re.search(r"[{\[,:]\s*\$\{", line):
         help_ = 'within { } and [ ] a variable needs quotes: "${NAME}"'
+    elif re.search(r"[{\[,:]\s*/[^\s\"',{}]*\{[^\s\"',{}]*\}", line):
+        help_ = 'within { } and [ ] a path with a parameter needs quotes: "/a/{id}"'
     elif re.search(r":\s*[*&!%@`]", line):
         help_ = "a value that begins with * & ! % @ or ` needs quotes"
     elif "mapping values are not allowed" in problem:

@@ -8,17 +8,19 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from time import thread_time
 from typing import Final
 
 from proxy.model.edits import Edits, RequestEdits, Value
+from proxy.model.redact import NO_RULES, RedactRules
 from proxy.model.table import CompareRules
-from shadow.again.stored import Incomplete, answer_of, copy_of_stored, without_hashes
+from shadow.again.stored import ONE, Incomplete, answer_of, copy_of_stored, without_hashes
 from shadow.classify import classify
 from shadow.compare import NO_ORIGINS, Origins
 from shadow.copy import Copy
 from shadow.edit import edited
 from shadow.model import WRONG, Answer, Difference, Outcome
-from shadow.redact import Redactor
+from shadow.redact import Redactor, rules_for
 from shadow.replay import Failed, Failure, Replayer
 from shadow.store.records import StoredAnswer, StoredPair, TextHeaders
 
@@ -75,11 +77,12 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a route: its compare rules, and the addresses of both sides, and what is changed in requests."""
+    """What is known of a route: its compare rules, the addresses of both sides, what is changed in requests, and what its table hides."""
 
     rules: CompareRules
     origins: Origins = NO_ORIGINS
     requests: RequestEdits = RequestEdits()
+    redact: RedactRules = NO_RULES
 
 
 _UNKNOWN: Final = Known(CompareRules())
@@ -139,20 +142,36 @@ async def _sent(copy: Copy, target: Target, replayer: Replayer) -> Answer | Fail
 def _compared(
     pair: StoredPair, control: Answer, answer: Answer, known: Known, redactor: Redactor, hidden: tuple[str, ...]
 ) -> Replayed:
-    """What was redacted in the stored answer cannot be compared, so it is made one word on both sides."""
-    kept = StoredAnswer(
-        answer.status, redactor.headers(answer.headers), redactor.body(answer.headers, answer.body), 0.0, 0.0
-    )
+    """What was redacted in the stored answer cannot be compared, so it is made one word on both sides. The stored one is redacted,
+    too: rules may have come since."""
+    redactor = redactor.of_pair("", rules_for(known.redact, (control, answer)), thread_time)
+    for one in (control, answer):
+        redactor.learn_from(one.headers, body=one.body)
     replayed = Replayed(pair, Result.EQUAL, hidden=hidden, status=answer.status, seconds=answer.total)
     try:
-        candidate = without_hashes(answer_of(kept))
+        control, candidate = _redacted(control, redactor), _redacted(answer, redactor)
     except Incomplete as error:
         return replace(replayed, result=Result.UNUSABLE, detail=str(error))
     today = datetime.now(UTC).date()
-    classified = classify(without_hashes(control), candidate, None, known.rules, today=today, origins=known.origins)
+    classified = classify(control, candidate, None, known.rules, today=today, origins=known.origins)
     if classified.outcome not in _COMPARED:
         detail = classified.comparison.undecodable or "the control had answered with an error of its own"
         return replace(replayed, result=Result.UNUSABLE, detail=detail)
     # Where the control has disagreed with itself, a stored answer is no measure.
-    differences = tuple(one for one in classified.comparison.differences if one.place not in pair.noisy)
+    differing = [one for one in classified.comparison.differences if one.place not in pair.noisy]
+    differences = tuple(redactor.difference(_hidden_on_both(one)) for one in differing)
+    if redactor.failed:
+        return replace(replayed, result=Result.UNUSABLE, detail="its answer could not be redacted")
     return replace(replayed, result=Result.DIFFERENT if differences else Result.EQUAL, differences=differences)
+
+
+def _redacted(answer: Answer, redactor: Redactor) -> Answer:
+    """Raises Incomplete."""
+    headers, body = redactor.headers(answer.headers), redactor.body(answer.headers, answer.body)
+    return without_hashes(answer_of(StoredAnswer(answer.status, headers, body, 0.0, 0.0)))
+
+
+def _hidden_on_both(difference: Difference) -> Difference:
+    """What was hidden in the stored answer by rules that are not known here is no more to be shown in the new one."""
+    hidden = difference.control is not None and difference.candidate is not None and ONE in difference.control
+    return replace(difference, candidate=f'"{ONE}"') if hidden else difference

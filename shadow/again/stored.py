@@ -20,7 +20,8 @@ _CODED: Final = frozenset({"content-encoding", "content-length", "transfer-encod
 """Fields that say how the body went over the wire: what is kept is plain text."""
 
 _CHARSET: Final = re.compile(r"(;\s*charset=)[^;]*", re.IGNORECASE)
-_ONE: Final = "redacted"
+ONE: Final = "redacted"
+"""What all that was hidden becomes."""
 
 
 class Incomplete(ValueError):
@@ -61,8 +62,8 @@ def copy_of_stored(stored: StoredRequest | None, given: TextHeaders = ()) -> tup
 
 def without_hashes(answer: Answer) -> Answer:
     """The same answer in which all that was redacted is one word."""
-    headers = [(name, HIDDEN.sub(_ONE, value.decode("utf-8", "replace")).encode()) for name, value in answer.headers]
-    body = HIDDEN.sub(_ONE, answer.body.decode("utf-8", "replace")).encode()
+    headers = [(name, HIDDEN.sub(ONE, value.decode("utf-8", "replace")).encode()) for name, value in answer.headers]
+    body = HIDDEN.sub(ONE, answer.body.decode("utf-8", "replace")).encode()
     return Answer(answer.status, headers, body, answer.first_byte, answer.total)
 
 

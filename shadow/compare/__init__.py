@@ -33,7 +33,7 @@ from shadow.compare.tree import quoted, shown
 from shadow.folder import found_in
 from shadow.model import Answer, Comparison, Difference, Kind
 
-__all__ = ["DEFAULT_LIMITS", "NO_ORIGINS", "Limits", "Origins", "compare", "read_bodies"]
+__all__ = ["DEFAULT_LIMITS", "NO_ORIGINS", "Limits", "Origins", "alike", "compare", "read_bodies"]
 
 _VOLATILE: Final = frozenset(name.encode() for name in volatile.ANSWER)
 _BODIES: Final[tuple[Body, ...]] = tuple(sorted(found_in(bodies, "BODY"), key=attrgetter("precedence")))
@@ -80,6 +80,19 @@ def compare(
         tuple(findings.normalised),
         tuple((rule, kind, count) for (rule, kind), count in findings.hidden.items()),
     )
+
+
+def alike(one: Answer, other: Answer, rules: CompareRules, today: date | None) -> bool:
+    """Whether two answers of the same side are the same bytes in all that may be compared: then they differ nowhere, and from any third
+    answer in the same places."""
+    if one.status != other.status or one.body != other.body:
+        return False
+    left_out = _VOLATILE.difference(compiled(rules, today).headers, (b"content-encoding",))
+    return _without(one, left_out) == _without(other, left_out)
+
+
+def _without(answer: Answer, names: frozenset[bytes]) -> list[tuple[bytes, bytes]]:
+    return [line for line in answer.headers if line[0].lower() not in names]
 
 
 def _same_class(control: Answer, candidate: Answer, plan: Compiled, findings: Findings) -> bool:

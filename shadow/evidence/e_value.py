@@ -10,13 +10,18 @@ The same with bets on larger rates tells that a route is worse than its limit.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Final
 
 ALPHA: Final = 0.05
 """The chance of calling a route ready that is not, or blocked that is not."""
 
-Bets = tuple[tuple[float, float], ...]
-"""Weight and rate, weights adding up to 1."""
+MOST_KEPT: Final = 1024
+"""Results that are kept: a report asks of every route twice, and most routes have no new pair when it is asked for again."""
+
+Bets = tuple[tuple[float, float | None, float], ...]
+"""Of each bet the logarithm of its weight, and what it wins or loses, in logarithms, by a mismatch and by a clean pair; None: one
+mismatch loses it."""
 
 _SMALLER: Final = ((0.4, 0.0), (0.1, 0.03), (0.1, 0.1), (0.1, 0.2), (0.1, 0.35), (0.1, 0.5), (0.1, 0.7))
 """Weight and rate as a multiple of the limit."""
@@ -24,22 +29,25 @@ _LARGER: Final = (0.1, 0.25, 0.4, 0.55, 0.7, 0.85)
 """How far between the limit and 1 on a logarithmic scale; weights are equal."""
 
 
+@lru_cache(MOST_KEPT)
 def e_value(mismatches: int, pairs: int, limit: float) -> float:
     """Evidence that the mismatch rate is below ``limit`` (0.001 for a target of 99.9 %). Infinite if beyond a float."""
-    return _exp(_log_evidence(mismatches, pairs, limit, _bets_below(limit)))
+    return _exp(_log_evidence(mismatches, pairs, _bets_below(limit)))
 
 
+@lru_cache(MOST_KEPT)
 def e_value_against(mismatches: int, pairs: int, limit: float) -> float:
     """Evidence that the mismatch rate is above ``limit``. Infinite if beyond a float."""
-    return _exp(_log_evidence(mismatches, pairs, limit, _bets_above(limit)))
+    return _exp(_log_evidence(mismatches, pairs, _bets_above(limit)))
 
 
+@lru_cache(MOST_KEPT)
 def clean_needed(mismatches: int, pairs: int, limit: float, alpha: float = ALPHA) -> int:
     """How many more pairs without a mismatch until ``e_value`` reaches 1/alpha; 0 if it has."""
     bets, goal = _bets_below(limit), -math.log(alpha)
 
     def enough(more: int) -> bool:
-        return _log_evidence(mismatches, pairs + more, limit, bets) >= goal
+        return _log_evidence(mismatches, pairs + more, bets) >= goal
 
     if enough(0):
         return 0
@@ -57,12 +65,19 @@ def limit_of(target: float) -> float:
     return round(1.0 - target, 12)
 
 
+@lru_cache(MOST_KEPT)
 def _bets_below(limit: float) -> Bets:
-    return tuple((weight, share * _checked(limit)) for weight, share in _SMALLER)
+    return tuple(_bet(weight, share * _checked(limit), limit) for weight, share in _SMALLER)
 
 
+@lru_cache(MOST_KEPT)
 def _bets_above(limit: float) -> Bets:
-    return tuple((1 / len(_LARGER), _checked(limit) ** (1 - share)) for share in _LARGER)
+    return tuple(_bet(1 / len(_LARGER), _checked(limit) ** (1 - share), limit) for share in _LARGER)
+
+
+def _bet(weight: float, rate: float, limit: float) -> tuple[float, float | None, float]:
+    wrong = math.log(rate / limit) if rate > 0.0 else None
+    return math.log(weight), wrong, math.log1p(-rate) - math.log1p(-limit)
 
 
 def _checked(limit: float) -> float:
@@ -71,18 +86,15 @@ def _checked(limit: float) -> float:
     return limit
 
 
-def _log_evidence(mismatches: int, pairs: int, limit: float, bets: Bets) -> float:
+def _log_evidence(mismatches: int, pairs: int, bets: Bets) -> float:
     """In logarithms, as (q/p0)^k leaves the range of floats after some hundred mismatches."""
     if not 0 <= mismatches <= pairs:
         raise ValueError(f"{mismatches} mismatches in {pairs} pairs")
     clean = pairs - mismatches
-    terms = [
-        math.log(weight)
-        + (mismatches * math.log(rate / limit) if mismatches else 0.0)
-        + clean * (math.log1p(-rate) - math.log1p(-limit))
-        for weight, rate in bets
-        if rate > 0.0 or mismatches == 0  # a bet on no mismatch at all is lost with the first one
-    ]
+    if mismatches:
+        terms = [weight + mismatches * wrong + clean * right for weight, wrong, right in bets if wrong is not None]
+    else:
+        terms = [weight + clean * right for weight, _, right in bets]
     largest = max(terms)
     return largest + math.log(sum(math.exp(term - largest) for term in terms))
 

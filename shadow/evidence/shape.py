@@ -24,11 +24,18 @@ def status_class(answer: Answer | None) -> str:
 
 def shape_of(head: RequestHead, identity: str, status: str, hide: Callable[[str], str]) -> Shape:
     """``identity`` is whose request it is, empty if it did not say. ``hide`` redacts: clients choose names of parameters, too."""
-    names = "&".join(name.decode("utf-8", "backslashreplace") for name in parameters_of(head.target))
-    if len(names) > MAX_PARAMETERS:
-        names = f"{names[: MAX_PARAMETERS - 1]}…"
     signed_in = bool(identity) or head.first(b"authorization") is not None
-    return Shape(head.method.decode("latin-1"), hide(names) if names else "", status, signed_in)
+    return Shape(head.method.decode("latin-1"), _names(head.target, hide), status, signed_in)
+
+
+def _names(target: bytes, hide: Callable[[str], str]) -> str:
+    """Each is redacted whole, before anything is cut."""
+    names = ""
+    for name in parameters_of(target):
+        names += ("&" if names else "") + hide(name.decode("utf-8", "backslashreplace"))
+        if len(names) > MAX_PARAMETERS:
+            return f"{names[: MAX_PARAMETERS - 1]}…"
+    return names
 
 
 def parameters_of(target: bytes) -> list[bytes]:
@@ -37,12 +44,12 @@ def parameters_of(target: bytes) -> list[bytes]:
     return sorted({piece.partition(b"=")[0] for piece in query.split(b"&") if piece}) if query else []
 
 
-def version_of(answer: Answer | None, header: str | None, hide: Callable[[str], str]) -> str:
-    """The build that the answer names in ``header``; empty if it does not."""
+def version_of(answer: Answer | None, header: str | None, hide: Callable[[str, str], str]) -> str:
+    """The build that the answer names in ``header``; empty if it does not. ``hide`` redacts the value of a header of that name."""
     if answer is None or header is None:
         return ""
     wanted = header.lower().encode("latin-1")
     for name, value in answer.headers:
         if name.lower() == wanted:
-            return hide(value.decode("utf-8", "backslashreplace"))[:MAX_VERSION]
+            return hide(header, value.decode("utf-8", "backslashreplace"))[:MAX_VERSION]
     return ""

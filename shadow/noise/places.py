@@ -4,34 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from shadow.model import Comparison, Difference
-from shadow.noise.value_class import NONE, ROUNDED, difference_class, distance, joined
-
-
-@dataclass(slots=True)
-class PlaceSeen:
-    """One place and kind in one pair. ``differed``: control and candidate; ``drifted``: the control and itself; ``sampled``: the dice
-    chose this pair for asking the control twice. ``sort`` is that of its differences (``value_class``), ``distance`` the largest of
-    those by rounding."""
-
-    place: str
-    kind: str
-    differed: bool = False
-    drifted: bool = False
-    sampled: bool = False
-    sort: str = NONE
-    distance: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class RuleHit:
-    """How many differences of one kind a rule hid in one pair."""
-
-    rule: str
-    kind: str
-    count: int
+from shadow.noise.seen import PlaceSeen, RuleHit
+from shadow.noise.value_class import ROUNDED, difference_class, distance, joined
 
 
 def places_seen(

@@ -10,10 +10,10 @@ content     the redacted messages of a pair; removed after 7 days, what was foun
 
 from __future__ import annotations
 
-from shadow.store.errors import BadStoreUrl, DamagedStore, NewerStore, NoStore, StoreError
+from shadow.store.errors import DamagedStore, NewerStore, NoStore, StoreError
 from shadow.store.records import Recorded, SignatureSeen, StoredAnswer, StoredBody, StoredPair, StoredRequest
 from shadow.store.sqlite import SqliteStore
-from shadow.store.url import store_path
+from shadow.store_url import BadStoreUrl, store_path
 
 __all__ = [
     "BadStoreUrl",

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 from proxy.model.plan import Plan
 from shadow.model import Difference, Kind
 from shadow.store.records import StoredAnswer, StoredBody, StoredPair, StoredRequest
+
+MOST_PLANS: Final = 1024
+"""Plans that are kept decoded: they stay the same from one page to the next, until there is another table."""
 
 Found = dict[str, Any]
 
@@ -17,6 +21,7 @@ def encode_plan(plan: Plan) -> str:
     return json.dumps(plan.to_json(), default=str)
 
 
+@lru_cache(MOST_PLANS)
 def decode_plan(text: str) -> Plan:
     return Plan.from_json(json.loads(text))
 

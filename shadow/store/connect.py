@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -28,6 +29,7 @@ READER_SECONDS: Final = 5.0
 """Readers are people who wait: they are only told when it takes so long."""
 
 
+@cache
 def migrations() -> list[tuple[int, str]]:
     """The numbered SQL files, oldest first."""
     found = [entry for entry in files("shadow.store").joinpath("migrations").iterdir() if entry.name.endswith(".sql")]

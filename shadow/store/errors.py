@@ -15,9 +15,5 @@ class DamagedStore(StoreError):
     """What is in the file makes no sense any more."""
 
 
-class BadStoreUrl(StoreError, ValueError):
-    """Not the address of a store."""
-
-
 class NewerStore(StoreError):
     """A newer strangler wrote it; reading it as if it were ours could destroy it."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from proxy.model.decision import Skip
@@ -13,11 +11,11 @@ from shadow.model import COMPARABLE, Latency, Outcome, Ratio, RouteSummary, Sign
 from shadow.rules.hidden import rules_of
 from shadow.store.batch import HOUR
 from shadow.store.codec import decode_content, decode_found, decode_plan
-from shadow.store.decisions import read_triage
 from shadow.store.histogram import median_interval, quantile
 from shadow.store.read_epochs import Present, present_epochs
 from shadow.store.read_places import read_hits, read_places
 from shadow.store.read_shapes import read_coverage
+from shadow.store.read_sums import Sums, read_signatures_of, read_sums
 from shadow.store.records import StoredPair
 
 SELECT_PAIR: Final = (
@@ -30,29 +28,14 @@ RECENT_HOURS: Final = 6
 """The last hours of an epoch: how fast it gathers evidence."""
 
 
-@dataclass(slots=True)
-class _Sums:
-    """What is added up of one epoch."""
-
-    counts: dict[str, int] = field(default_factory=dict)
-    outcomes: dict[Outcome, int] = field(default_factory=dict)
-    skipped: dict[str, int] = field(default_factory=dict)
-    statuses: dict[tuple[str, str], int] = field(default_factory=dict)
-    latencies: dict[str, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
-    signatures: list[SignatureSummary] = field(default_factory=list)
-
-
 def read_summaries(connection: sqlite3.Connection, since: float | None, route: str | None) -> list[RouteSummary]:
     """One summary for each route of the table as last told, in the order of their names."""
     plans = _plans(connection, route)
     present = present_epochs(connection, plans)
-    from_hour = _hour(since)
-    sums: dict[int, _Sums] = defaultdict(_Sums)
-    _add_counts(connection, from_hour, route, sums)
-    _add_latencies(connection, from_hour, route, sums)
-    for signature, epoch in _signatures(connection, from_hour, route):
-        sums[epoch].signatures.append(signature)
-    return [_summary(connection, plan, sums[present[plan.route].id], present[plan.route]) for plan in plans]
+    sums = read_sums(connection, {one.id for one in present.values()}, _hour(since))
+    return [
+        _summary(connection, plan, sums.get(present[plan.route].id) or Sums(), present[plan.route]) for plan in plans
+    ]
 
 
 def read_plans(connection: sqlite3.Connection) -> dict[str, Plan]:
@@ -62,8 +45,9 @@ def read_plans(connection: sqlite3.Connection) -> dict[str, Plan]:
 
 def read_signatures(connection: sqlite3.Connection, since: float | None, route: str | None) -> list[SignatureSummary]:
     """The signatures of the present epochs, most frequent first."""
-    present = {one.id for one in present_epochs(connection, _plans(connection, route)).values()}
-    return [signature for signature, epoch in _signatures(connection, _hour(since), route) if epoch in present]
+    present = present_epochs(connection, _plans(connection, route))
+    found = read_signatures_of(connection, {one.id for one in present.values()}, _hour(since))
+    return [signature for signature, _ in found]
 
 
 def _plans(connection: sqlite3.Connection, route: str | None) -> list[Plan]:
@@ -91,54 +75,7 @@ def _hour(since: float | None) -> int:
     return 0 if since is None else int(since // HOUR)
 
 
-def _add_counts(connection: sqlite3.Connection, from_hour: int, route: str | None, sums: dict[int, _Sums]) -> None:
-    rows = connection.execute(
-        "SELECT epoch, name, sum(n) FROM count JOIN epoch ON epoch.id = count.epoch"
-        " WHERE hour >= ?1 AND (?2 IS NULL OR route = ?2) GROUP BY epoch, name",
-        (from_hour, route),
-    )
-    for epoch, name, n in rows:
-        total = sums[epoch]
-        group, _, member = name.partition(":")
-        match group:
-            case "outcome":
-                total.outcomes[Outcome(member)] = n
-            case "skipped":
-                total.skipped[member] = n
-            case "status":
-                control, _, candidate = member.partition(":")
-                total.statuses[control, candidate] = n
-            case _:
-                total.counts[name] = n  # a worker may count more than this reader knows
-
-
-def _add_latencies(connection: sqlite3.Connection, from_hour: int, route: str | None, sums: dict[int, _Sums]) -> None:
-    rows = connection.execute(
-        "SELECT epoch, side, bucket, sum(n) FROM latency JOIN epoch ON epoch.id = latency.epoch"
-        " WHERE hour >= ?1 AND (?2 IS NULL OR route = ?2) GROUP BY epoch, side, bucket",
-        (from_hour, route),
-    )
-    for epoch, side, index, n in rows:
-        sums[epoch].latencies[side][index] = n
-
-
-def _signatures(
-    connection: sqlite3.Connection, from_hour: int, route: str | None
-) -> list[tuple[SignatureSummary, int]]:
-    """With the epoch they were found in."""
-    rows = connection.execute(
-        "SELECT signature.id, route, path, kind, sum(n) AS n, first_seen, last_seen, example_pair, control_example,"
-        " candidate_example, signature.epoch FROM signature JOIN epoch ON epoch.id = signature.epoch"
-        " JOIN signature_count ON signature_count.epoch = signature.epoch AND signature_count.id = signature.id"
-        " WHERE hour >= ?1 AND (?2 IS NULL OR route = ?2) GROUP BY signature.epoch, signature.id"
-        " ORDER BY n DESC, last_seen DESC, signature.id",
-        (from_hour, route),
-    )
-    said = read_triage(connection)
-    return [(replace(SignatureSummary(*columns), triage=said.get(columns[0])), epoch) for *columns, epoch in rows]
-
-
-def _summary(connection: sqlite3.Connection, plan: Plan, sums: _Sums, present: Present) -> RouteSummary:
+def _summary(connection: sqlite3.Connection, plan: Plan, sums: Sums, present: Present) -> RouteSummary:
     return RouteSummary(
         route=plan.route,
         stage=plan.stage,
@@ -165,13 +102,13 @@ def _summary(connection: sqlite3.Connection, plan: Plan, sums: _Sums, present: P
         unseen=plan.ready.unseen,
         rules=tuple(rules_of(plan.compare)),
         uses=tuple(read_hits(connection, present.id)),
-        noise=tuple(place for place in read_places(connection, present.id) if place.drifted),
+        noise=tuple(read_places(connection, present.id, drifted=True)),
         asked_twice=sums.counts.get("again", 0),
         repeated=sums.counts.get("sampled", 0),
     )
 
 
-def _outcomes(sums: _Sums) -> dict[Outcome, int]:
+def _outcomes(sums: Sums) -> dict[Outcome, int]:
     """Those of pairs, and the requests that clients would have had from the candidate, and did not get: there is no pair of such a
     one, but nothing that could speak more clearly. They were counted only where a copy was due, so they are sampled as the
     pairs are."""

@@ -10,6 +10,7 @@ from shadow.noise.excess import PlaceNoise
 from shadow.rules.hidden import RuleUse
 from shadow.store.read_epochs import present_epochs
 from shadow.store.read_places import read_hits, read_places
+from shadow.store.read_sums import read_counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,7 @@ def read_learned(connection: sqlite3.Connection, plans: dict[str, Plan]) -> dict
     learned = {}
     for route, plan in plans.items():
         epoch = present[route].id
-        counts = dict(
-            connection.execute("SELECT name, sum(n) FROM count WHERE epoch = ? GROUP BY name", (epoch,)).fetchall()
-        )
+        counts = read_counts(connection, epoch)
         learned[route] = Learned(
             plan,
             compared=sum(n for name, n in counts.items() if name.startswith("outcome:")),

@@ -9,19 +9,19 @@ from shadow.noise.excess import PlaceNoise
 from shadow.rules.hidden import RuleUse
 
 
-def read_places(connection: sqlite3.Connection, epoch: int) -> list[PlaceNoise]:
-    """Most frequent first."""
+def read_places(connection: sqlite3.Connection, epoch: int, *, drifted: bool = False) -> list[PlaceNoise]:
+    """Most frequent first; ``drifted``: only those where the control disagreed with itself."""
     (repeats,) = connection.execute(
-        "SELECT coalesce(sum(n), 0) FROM count WHERE epoch = ? AND name = 'sampled'", (epoch,)
+        "SELECT coalesce(sum(n), 0) FROM count_day WHERE epoch = ? AND name = 'sampled'", (epoch,)
     ).fetchone()
     rows = connection.execute(
         "SELECT place, kind, differed, drifted, only_candidate, only_control, both, sorts, distance"
-        " FROM place WHERE epoch = ? ORDER BY differed DESC, place, kind",
-        (epoch,),
+        " FROM place WHERE epoch = ? AND drifted >= ? ORDER BY differed DESC, place, kind",
+        (epoch, int(drifted)),
     )
     return [
-        PlaceNoise(place, kind, differed, drifted, ours, own, both, repeats, json.loads(sorts), distance)
-        for place, kind, differed, drifted, ours, own, both, sorts, distance in rows
+        PlaceNoise(place, kind, differed, in_control, ours, own, both, repeats, json.loads(sorts), distance)
+        for place, kind, differed, in_control, ours, own, both, sorts, distance in rows
     ]
 
 

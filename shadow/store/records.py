@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shadow.model import Difference, Outcome, Shape
-from shadow.noise.places import PlaceSeen, RuleHit
+from shadow.noise.seen import PlaceSeen, RuleHit
 
 TextHeaders = tuple[tuple[str, str], ...]
 
@@ -88,6 +88,7 @@ class Recorded:
     candidate. ``repeat``: the same was asked for the same client a moment ago, so it counts no further towards readiness.
     ``places`` differ, or are where the control disagreed with itself; ``hits`` is what rules hid. ``again``: the control was asked
     twice; ``sampled``: because the dice said so. ``identity`` tells whose pair it is, hashed; empty if nobody said.
+    ``unredacted`` says what failed, if something could not be redacted: then there are no contents.
     """
 
     route: str
@@ -109,3 +110,4 @@ class Recorded:
     again: bool = False
     sampled: bool = False
     identity: str = ""
+    unredacted: str = ""

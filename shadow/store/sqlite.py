@@ -18,6 +18,7 @@ from shadow.store.mark import read_marks, set_mark
 from shadow.store.purge import LOCKED_SECONDS, Hands, Purged, purge
 from shadow.store.read import read_pairs, read_plans, read_signatures, read_summaries
 from shadow.store.read_kept import Wanted, read_kept
+from shadow.store.read_latency import HourLatency, read_latency
 from shadow.store.read_learned import Learned, read_learned
 from shadow.store.read_sightings import Sighting, read_sightings
 from shadow.store.read_traffic import EpochSeen, Hour, read_past_epochs, read_traffic
@@ -76,15 +77,25 @@ class SqliteStore:
         with open_for_reading(self.path) as connection:
             return read_plans(connection)
 
-    def traffic(self, from_hour: int, route: str | None = None) -> dict[str, list[Hour]]:
-        """By route, who answered and what comparing found, by the hour; ``from_hour`` is Unix time // 3600."""
+    def traffic(self, from_hour: int, route: str | None = None, *, width: int = 1) -> dict[str, list[Hour]]:
+        """By route, who answered and what comparing found, by the hour; ``from_hour`` is Unix time // 3600. ``width`` hours are added up."""
         with open_for_reading(self.path) as connection:
-            return read_traffic(connection, from_hour, route)
+            return read_traffic(connection, from_hour, route, width)
+
+    def latency(self, from_hour: int, route: str, *, width: int = 1) -> list[HourLatency]:
+        """How long both sides of ``route`` took; ``from_hour`` and ``width`` as in ``traffic``."""
+        with open_for_reading(self.path) as connection:
+            return read_latency(connection, from_hour, route, width)
 
     def past_epochs(self, route: str, *, limit: int = 20) -> list[EpochSeen]:
         """The spans in which evidence of ``route`` counted together, newest first."""
         with open_for_reading(self.path) as connection:
             return read_past_epochs(connection, route, limit)
+
+    def glance(self) -> None:
+        """Raises what reading raises, after a look at what every report begins with."""
+        with open_for_reading(self.path) as connection:
+            connection.execute("SELECT (SELECT count(*) FROM plan), (SELECT count(*) FROM epoch)").fetchone()
 
     def sizes(self) -> dict[str, int]:
         """Bytes of each of the store's files that is there, by name."""

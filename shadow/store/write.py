@@ -40,6 +40,7 @@ class StoreWriter:
         self._connection = open_for_writing(path, max_bytes=max_bytes)
         self._file: FileId | None = file_id(path)
         self._known = _Known(Epochs(self._connection))
+        self._version: int | None = None
 
     @property
     def is_stale(self) -> bool:
@@ -49,11 +50,19 @@ class StoreWriter:
     def write(self, batch: Batch) -> None:
         try:
             with transaction(self._connection):
+                self._forget_if_others_wrote()
                 _Writing(self._connection, self._known).write(batch)
         except BaseException:
             # What was looked up may have been rolled back with the rest.
             self._known.forget()
             raise
+
+    def _forget_if_others_wrote(self) -> None:
+        """There are several shadow workers, purges, marks. Within a transaction, so that nobody comes in between."""
+        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        if version != self._version:
+            self._version = version
+            self._known.forget()
 
     def remove_old(self, now: float, keep: Keep) -> Removed:
         removed = remove_old(self._connection, now, keep)

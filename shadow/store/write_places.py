@@ -6,7 +6,7 @@ import json
 import sqlite3
 from typing import Final
 
-from shadow.noise.places import PlaceSeen, RuleHit
+from shadow.noise.seen import PlaceSeen, RuleHit
 
 MAX_PLACES: Final = 2000
 """Of one epoch. What differs in more places differs everywhere."""

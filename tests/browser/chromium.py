@@ -24,6 +24,10 @@ FLAGS = (
 )
 
 
+class PageGone(Exception):
+    """The page that was asked made room for the next one."""
+
+
 class Browser:
     """One page. ``events`` are what it told since ``open`` was called last, as (method, parameters)."""
 
@@ -37,6 +41,8 @@ class Browser:
         await self._socket.send_json({"id": number, "method": method, "params": parameters})
         while (message := await self._socket.receive_json()).get("id") != number:
             self.events.append((message["method"], message["params"]))
+        if "navigated" in message.get("error", {}).get("message", ""):
+            raise PageGone
         assert "error" not in message, message
         return dict(message["result"])
 
@@ -50,8 +56,14 @@ class Browser:
 
     async def until(self, expression: str) -> None:
         async with asyncio.timeout(20):
-            while not await self.value(expression):  # noqa: ASYNC110 - the page cannot tell us
+            while not await self._holds(expression):  # noqa: ASYNC110 - the page cannot tell us
                 await asyncio.sleep(0.05)
+
+    async def _holds(self, expression: str) -> bool:
+        try:
+            return bool(await self.value(expression))
+        except PageGone:
+            return False
 
     async def press(self, key: str, code: int) -> None:
         text = {"text": "\r"} if key == "Enter" else {}

@@ -11,7 +11,8 @@ from tests.console.web.port import Port, start
 
 pytestmark = pytest.mark.heavy
 
-PAGES = ("/", "/routes/order-read", "/system", "/differences", f"/pairs/{PAIR}")
+TABLE_PAGES = ("/table/weights", "/table/versions", "/table/codes/tie", "/routes/order-read/changes")
+PAGES = ("/", "/routes/order-read", "/system", "/audit", "/differences", f"/pairs/{PAIR}", *TABLE_PAGES)
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -51,10 +52,40 @@ async def test_a_route_is_reached_by_keyboard_alone(port: Port, browser: Browser
 
 
 async def test_nothing_is_wider_than_a_phone(port: Port, browser: Browser) -> None:
+    """Nor has anything to be pushed aside to be read, but bodies and tables as they were written."""
     fill_store(port.store)
     await start(port)
-    await browser.ask("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=1, mobile=True)
-    for path in PAGES:
+    await browser.ask("Emulation.setDeviceMetricsOverride", width=380, height=844, deviceScaleFactor=1, mobile=True)
+    wide = "[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > 381 && e.checkVisibility() && !e.closest('.sides')).map(e => e.outerHTML.slice(0, 120)).join()"
+    for path in (*PAGES, "/pairs/none"):
         await browser.open(port.url + path)
-        wide = "[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > 391 && !e.closest('.scroll, .sides')).map(e => e.outerHTML.slice(0, 120)).join()"
-        assert await browser.value("document.documentElement.scrollWidth") <= 390, (path, await browser.value(wide))
+        assert await browser.value("document.documentElement.scrollWidth") <= 380, path
+        assert await browser.value(wide) == "", path
+
+
+async def test_fields_and_buttons_of_a_search_stand_on_one_line(port: Port, browser: Browser) -> None:
+    fill_store(port.store)
+    await start(port)
+    await browser.ask("Emulation.setDeviceMetricsOverride", width=1280, height=800, deviceScaleFactor=1, mobile=False)
+    for path in ("/", "/differences", "/audit"):
+        await browser.open(port.url + path)
+        edges = "[...document.querySelectorAll('.filters :is(input, select, button)')].map(e => { const box = e.getBoundingClientRect(); return `${box.top} ${box.bottom}`; })"
+        assert await browser.value(f"new Set({edges}).size") == 1, path
+
+
+async def test_a_chart_has_a_scale(port: Port, browser: Browser) -> None:
+    fill_store(port.store)
+    await start(port)
+    await browser.open(f"{port.url}/routes/order-read")
+    charts = int(await browser.value("document.querySelectorAll('.bars').length"))
+    scales = "[...document.querySelectorAll('.plot')].filter(e => /\\d/.test(e.children[0].textContent) && e.children[1].textContent == '0' && e.querySelector('.axis').children.length == 3)"
+    assert charts > 0
+    assert await browser.value(f"{scales}.length") == charts
+
+
+async def test_a_page_that_is_not_there_leads_back(port: Port, browser: Browser) -> None:
+    await start(port)
+    await browser.open(f"{port.url}/routes/gone")
+    assert await browser.value("document.querySelector('h1').textContent") == "Not found 404"
+    await browser.value("document.querySelector('main a').click()")
+    await browser.until("location.pathname == '/'")

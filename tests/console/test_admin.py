@@ -20,14 +20,22 @@ import pytest
 from console.exits import Exit
 from proxy.model import passed
 from proxy.model.control import FD_VARIABLE, ControlChannel
+from proxy.model.packed import pack
 from proxy.model.settings import Settings
 from proxy.supervise.ports import open_port
+from proxy.table.load import load_table
 from tests.console.scene import TABLE, fill_store
 from tests.console.test_status import process, told
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 20.0
-TABLE_MESSAGE = {"type": "table", "version": 3, "source": "routes.yaml", "text": TABLE, "legacy_url": None}
+TABLE_MESSAGE = {
+    "type": "table",
+    "version": 3,
+    "source": "routes.yaml",
+    "text": TABLE,
+    "table": pack(load_table(TABLE)),
+}
 
 
 class Console:
@@ -123,7 +131,7 @@ async def test_it_is_ready_when_the_supervisor_says_that_all_workers_are(console
 async def test_each_new_table_is_confirmed_and_a_bad_one_is_rejected(console: Console) -> None:
     console.channel.send({**TABLE_MESSAGE, "version": 4})
     assert await console.hear() == {"type": "ready", "table_version": 4}
-    console.channel.send({**TABLE_MESSAGE, "version": 5, "text": "nonsense: 1"})
+    console.channel.send({**TABLE_MESSAGE, "version": 5, "table": "nonsense"})
     rejected = await console.hear()
     assert (rejected["type"], rejected["table_version"]) == ("rejected", 5)
     assert (await console.get("/healthz"))[0] == 200

@@ -47,9 +47,17 @@ def test_every_option_has_an_environment_variable_named_after_it(name: str) -> N
 
 
 def test_an_unknown_command_is_a_usage_error(strangler: Strangler) -> None:
-    result = strangler("serv")
+    result = strangler("reprot")
     assert result.exit_code == Exit.USAGE
-    assert "No such command" in result.stderr
+    assert "No such command 'reprot'; did you mean \"report\"?" in result.stderr
+    assert "`strangler --help` lists them" in strangler("xyzzy").stderr
+
+
+def test_what_is_no_number_is_told_in_words(strangler: Strangler) -> None:
+    result = strangler("history", "abc")
+    assert result.exit_code == Exit.USAGE
+    assert "'abc' is no whole number" in result.stderr
+    assert "0 is not in the range" in strangler("history", "0").stderr
 
 
 def test_a_fault_of_ours_is_told_in_one_line_and_its_place_on_request(

@@ -106,3 +106,10 @@ def test_names_follow_the_conventions_of_prometheus() -> None:
         assert re.fullmatch(r"strangler_[a-z_]+", metric.name)
         assert metric.help.endswith(".")
         assert not set(metric.labels) & {"le", "quantile", "instance", "job", "path", "client"}
+
+
+@pytest.mark.parametrize("accept", ["text/plain;version=x", "application/openmetrics-text;version=1.x", "a/b;version="])
+def test_who_asks_for_a_version_that_is_none_gets_the_page_all_the_same(accept: str) -> None:
+    page, media = render_metrics(Counted([], {2}), STATUS, accept)
+    assert media.startswith("text/plain")
+    assert b"strangler_table_version 7.0" in page

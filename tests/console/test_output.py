@@ -1,12 +1,41 @@
 from __future__ import annotations
 
+import json
+import math
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from console.output import write_whole
+from console.output import json_text, write_whole
+from shadow.model import Outcome
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {
+            "text": 'a"\\\n\u2028é\U0001f600',
+            "none": None,
+            "yes": True,
+            "no": False,
+            "int": -7,
+            "big": 2**80,
+            "float": 1.5,
+        },
+        {"empty": [[], {}, (), ""], "nested": [{"a": [1, (2, [3])]}, [{}]], "": {"": {"": 0}}},
+        [math.inf, -math.inf, 1e300, 0.1, -0.0, Outcome.MATCH],
+        {7: "int", None: "none", True: "true", 2.5: "float", Outcome.NOISE: "text"},
+        "alone",
+        [],
+        {},
+    ],
+    ids=["scalars", "nested", "numbers", "names", "text", "list", "object"],
+)
+def test_json_is_what_the_standard_library_writes_with_an_indent_of_two(document: Any) -> None:
+    assert json_text(document) == json.dumps(document, indent=2)
 
 
 def test_a_file_is_replaced_whole_and_a_link_stays_a_link(tmp_path: Path) -> None:

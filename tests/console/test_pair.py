@@ -9,8 +9,9 @@ from rich.console import Console
 
 from console.pair import pair_document
 from console.pair_text import pair_text, repeat_text
-from shadow.model import Outcome
+from shadow.model import Difference, Kind, Outcome
 from shadow.store import StoredPair
+from shadow.store.records import StoredAnswer, StoredBody
 from tests.console.scene import PAIR, kept_pair
 
 BASE = "http://127.0.0.1:8080"
@@ -42,6 +43,16 @@ def test_both_answers_stand_side_by_side_with_what_differs_marked() -> None:
     same = next(line for line in lines if '"id": 7,' in line)
     assert " | " not in same
     assert any("equal lines" in line for line in lines)
+
+
+def test_a_header_that_does_not_count_has_a_dot_and_the_dot_is_explained() -> None:
+    sides = [StoredAnswer(200, (("Date", at), ("Vary", at)), StoredBody(), 0.1, 0.1) for at in ("1", "2")]
+    found = (Difference("header:vary", Kind.VALUES_CHANGED, "1", "2"),)
+    shown = text_of(kept_pair(control=sides[0], candidate=sides[1], differences=found))
+    lines = shown.splitlines()
+    assert " . " in next(line for line in lines if "date: 1" in line)
+    assert " | " in next(line for line in lines if "vary: 1" in line)
+    assert "A dot: it differs, and that does not count" in shown
 
 
 @pytest.mark.parametrize("width", [80, 120])

@@ -18,6 +18,7 @@ def process(role: str, index: int = 0, **changes: Any) -> dict[str, Any]:
         "index": index,
         "pid": 100 + index,
         "restarts": 0,
+        "stuck": 0,
         "started_at": "2026-03-31T12:00:00.000Z",
         "ready": True,
         "table_version": 3,
@@ -149,6 +150,29 @@ def test_every_copy_is_accounted_for_by_reason() -> None:
     assert tap["dropped"] == {"breaker_open": 5, "shadow_lost": 3, "tap_full": 7}
 
 
+def test_each_shadow_worker_is_told_of() -> None:
+    rows = [
+        ("shadow-0-100", "strangler_shadow_done", {"worker": "0"}, 70),
+        ("shadow-1-101", "strangler_shadow_done", {"worker": "1"}, 9),
+        ("shadow-dead", "strangler_shadow_done", {"worker": "1"}, 1000),
+        ("shadow-1-101", "strangler_shadow_queue", {"worker": "1"}, 4),
+        ("shadow-1-101", "strangler_shadow_queue_bytes", {"worker": "1"}, 4096),
+        ("proxy-0-7", "strangler_tap_dropped", {"worker": "1", "reason": "shadow_lost"}, 3),
+        ("proxy-1-8", "strangler_tap_dropped", {"worker": "1", "reason": "shadow_lost"}, 2),
+        ("proxy-1-8", "strangler_tap_dropped", {"worker": "1", "reason": "tap_down"}, 1),
+    ]
+    document = status_document(told(), table(), Counted(rows, {7, 8, 100, 101}))
+    assert document["tap"]["workers"] == [
+        {"worker": 0, "done": 70, "waiting": 0, "waiting_bytes": 0, "dropped": {}},
+        {"worker": 1, "done": 1009, "waiting": 4, "waiting_bytes": 4096, "dropped": {"shadow_lost": 5, "tap_down": 1}},
+    ]
+    text = status_text(document)
+    assert "shadow/0: 70 done, 0 waiting\n" in text
+    assert "shadow/1: 1,009 done, 4 waiting, dropped: shadow lost 5, tap down 1\n" in text
+    alone = status_text(status_document(told(), table(), Counted(rows[:1], {7, 8, 100})))
+    assert "shadow/0:" not in alone
+
+
 def test_backends_are_those_of_the_table_with_their_numbers() -> None:
     rows = [
         ("proxy-0-7", "strangler_requests", {"route": "a", "backend": "orders", "status_class": "2xx"}, 9),
@@ -185,6 +209,15 @@ def test_backends_are_those_of_the_table_with_their_numbers() -> None:
             "breaker": {"open": 1},
         },
     ]
+
+
+def test_what_users_may_notice_is_the_first_reason() -> None:
+    labels = {"backend": "orders", "endpoint": "http://127.0.0.1:9000"}
+    rows = [("proxy-0-7", "strangler_endpoint_down", labels, 1)]
+    bad = told(table={**told()["table"], "error": "routes.yaml:1:1: error: no"})
+    first, second = status_document(bad, table(), Counted(rows, {7}))["reasons"]
+    assert "gets no requests" in first
+    assert "the table's file is bad" in second
 
 
 def test_an_endpoint_that_gets_no_requests_is_named_among_the_reasons() -> None:
@@ -298,6 +331,13 @@ def test_what_the_store_holds_is_told_with_its_limits_and_what_has_gone_for_them
         "removed": {"contents": 0, "evidence": 0, "size": 1200},
     }
     assert (
-        "store: 300 of 1,024 MiB, requests and answers since 2026-03-31T12:00:00Z; contents are kept 7 of 90 days;"
-        " 1,200 pairs lost theirs early, for its size"
+        "store: 300 of 1,024 MiB, requests and answers since 2026-03-31T12:00:00Z\n"
+        "  kept: requests and answers 7 days, outcomes 90 days; 1,200 pairs lost them early, for its size"
     ) in status_text(document)
+
+
+def test_pairs_that_could_not_be_redacted_are_told() -> None:
+    rows = [("shadow-0-100", "strangler_unredacted", {"route": "orders"}, 3)]
+    assert "! pairs of orders could not be redacted (3): nothing of their contents is kept" in status_text(
+        status_document(told(), table(), Counted(rows, {100}))
+    )

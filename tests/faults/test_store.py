@@ -124,14 +124,14 @@ def replaced(store: Path) -> None:
 
 
 @pytest.mark.promise("O1")
-@pytest.mark.parametrize("fault", [spoiled, replaced])
+@pytest.mark.parametrize(("fault", "workers"), [(spoiled, 1), (spoiled, 3), (replaced, 1), (replaced, 3)])
 async def test_a_damaged_store_is_set_aside_and_a_new_one_begins_while_traffic_goes_on(
-    tmp_path: Path, fault: Callable[[Path], None]
+    tmp_path: Path, fault: Callable[[Path], None], workers: int
 ) -> None:
     async with (
         Origin(site) as legacy,
         Origin(site) as orders,
-        instance(tmp_path, table(legacy.port, orders.port)) as running,
+        instance(tmp_path, table(legacy.port, orders.port), "--shadow-workers", str(workers)) as running,
     ):
         users = Users(running.port)
         users.come(order, 3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import socket
 import time
@@ -22,6 +23,8 @@ pytestmark = pytest.mark.heavy
 
 BODY = b'{"total": 12.5, "items": [1, 2, 3]}'
 ANSWER = ok(BODY, b"Content-Type: application/json")
+
+TAP = re.compile(r"/tap(-\d+)?\.sock\Z")
 
 TABLE = """
 version: 1
@@ -52,20 +55,23 @@ async def instance(directory: Path, table: str, *options: str) -> AsyncIterator[
 
 
 async def until_shadowing(running: Instance) -> None:
-    """Wait until every proxy worker is connected with the shadow worker, and one has told its plans: copies before that are lost, and
+    """Wait until every proxy worker is connected with every shadow worker, and one has told its plans: copies before that are lost, and
     counted."""
-    await until(
-        lambda: len(running.pids("proxy")) == len(taps_of(running)) and running.report(), "not all workers have a tap"
-    )
+
+    def shadowing() -> bool:
+        pids = [running.pids(role) for role in ("proxy", "shadow")]
+        return len(pids[0]) * len(pids[1]) == len(taps_of(running)) and bool(running.report())
+
+    await until(shadowing, "not all workers have a tap")
 
 
 def taps_of(running: Instance) -> list[str]:
-    """The proxy workers' connections at the shadow worker's end, as the kernel lists them (proc(5): state 03 is connected)."""
-    with contextlib.suppress(OSError, ValueError):  # it is just being started
-        (shadow,) = running.pids("shadow")
-        sockets = {str(fd.readlink()).strip("socket:[]") for fd in Path(f"/proc/{shadow}/fd").iterdir()}
+    """The proxy workers' connections at the shadow workers' ends, as the kernel lists them (proc(5): state 03 is connected)."""
+    with contextlib.suppress(OSError):  # one is just being started
+        folders = [Path(f"/proc/{shadow}/fd") for shadow in running.pids("shadow")]
+        sockets = {str(fd.readlink()).strip("socket:[]") for folder in folders for fd in folder.iterdir()}
         lines = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
-        return [line[6] for line in lines if line[5] == "03" and line[6] in sockets and line[-1].endswith("/tap.sock")]
+        return [line[6] for line in lines if line[5] == "03" and line[6] in sockets and TAP.search(line[-1])]
     return []
 
 
@@ -85,6 +91,7 @@ async def until(check: Callable[[], object], what: str | Callable[[], str], pati
         await asyncio.sleep(0.05)
 
 
+@pytest.mark.alone
 async def test_a_killed_shadow_worker_costs_copies_that_are_counted_and_no_request(tmp_path: Path) -> None:
     async with (
         Origin(always(ANSWER)) as legacy,

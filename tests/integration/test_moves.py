@@ -33,7 +33,7 @@ routes:
 
 async def strangler(running: Instance, *words: str) -> dict[str, Any]:
     command = [sys.executable, "-m", "console", *words, "--config", str(running.directory / "routes.yaml")]
-    command += ["--admin", f"127.0.0.1:{running.admin_port}", "--format", "json"]
+    command += ["--admin", f"127.0.0.1:{running.admin_port}", "--store", running.store, "--format", "json"]
     done = await asyncio.to_thread(subprocess.run, command, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     document: dict[str, Any] = json.loads(done.stdout)

@@ -150,7 +150,7 @@ async def test_large_transfers_that_are_copied_are_shed_below_the_memory_limit_a
         assert skipped(running) >= users // 2
         assert count(running, "strangler_refused") == 0
         assert await asyncio.to_thread(running.pids, "proxy") == [pid]
-        await until(lambda: step(running) == "none", "memory that is free is not given back")
+        await until(lambda: step(running) == "none", "memory that is free is not given back", 60.0)
 
 
 @pytest.mark.promise("O9", "C13")

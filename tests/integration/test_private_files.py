@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +30,13 @@ def careless() -> Iterator[None]:
     before = os.umask(0)
     yield
     os.umask(before)
+
+
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A short path: sockets are in there, and where theirs would be too long the run directory is elsewhere."""
+    with tempfile.TemporaryDirectory(prefix="strangler-") as name:
+        yield Path(name)
 
 
 Modes = dict[Path, int]
@@ -61,9 +69,9 @@ def command(folder: Path, *words: str) -> None:
 
 
 @pytest.mark.usefixtures("careless")
-async def test_every_file_folder_and_socket_is_for_its_user_alone(tmp_path: Path) -> None:
-    state, temporary, given = (tmp_path / name for name in ("state", "tmp", "given"))
-    for folder in (state, temporary, given):
+async def test_every_file_folder_and_socket_is_for_its_user_alone(tmp_path: Path, temporary: Path) -> None:
+    state, given = tmp_path / "state", tmp_path / "given"
+    for folder in (state, given):
         folder.mkdir()
     config = given / "routes.yaml"
     options = ["--config", str(config), "--store", f"sqlite:///{state / 's.db'}", "--secret", str(state / "s.key")]
@@ -82,6 +90,7 @@ async def test_every_file_folder_and_socket_is_for_its_user_alone(tmp_path: Path
                 assert (await client.read_answer())[0] == 200
             await client.close()
             await until(lambda: running.report()["orders"]["outcomes"]["mismatch"] == 5, "nothing was recorded")
+            found = modes(state, temporary)  # while the store is open
             store = ("--store", f"sqlite:///{state / 's.db'}")
             signature = running.report()["orders"]["signatures"][0]["id"]
             await asyncio.to_thread(command, given, "report", *store)
@@ -93,10 +102,10 @@ async def test_every_file_folder_and_socket_is_for_its_user_alone(tmp_path: Path
             await until(lambda: list(temporary.glob("*/dead.json")), "what the dead one counted was not folded")
             os.truncate(state / "s.db", 5000)
             await until(lambda: [*running.admin("/"), *state.glob("*.broken-*Z")][2:], "it was not set aside", 60)
-            before = modes(state, temporary)
+            found |= modes(state, temporary)
             successor = Instance(given, [*options, "--take-over"], env, like=running)
             await asyncio.to_thread(successor.wait_ready)
-            found = before | modes(state, temporary)
+            found |= modes(state, temporary)
         finally:
             for one in (running, successor):
                 if one is not None:

@@ -40,9 +40,9 @@ def until(read: Callable[[], bool], what: str, patience: float = PATIENCE) -> No
         time.sleep(0.02)
 
 
-@pytest.fixture
-def origin() -> Iterator[socket.socket]:
-    """A backend that accepts and never answers."""
+@contextlib.contextmanager
+def silent_backend() -> Iterator[socket.socket]:
+    """It accepts and never answers."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
@@ -51,10 +51,29 @@ def origin() -> Iterator[socket.socket]:
 
 
 @pytest.fixture
-def instance(tmp_path: Path, origin: socket.socket) -> Iterator[Instance]:
-    table = tmp_path / "routes.yaml"
+def origin() -> Iterator[socket.socket]:
+    with silent_backend() as listening:
+        yield listening
+
+
+@contextlib.contextmanager
+def two_workers(directory: Path, origin: socket.socket) -> Iterator[Instance]:
+    table = directory / "routes.yaml"
     table.write_text(TABLE.format(port=origin.getsockname()[1], weight=99))
-    with running(tmp_path, "--config", str(table), "--workers", "2", "--grace", "5s") as instance:
+    with running(directory, "--config", str(table), "--workers", "2", "--grace", "5s") as instance:
+        yield instance
+
+
+@pytest.fixture
+def instance(tmp_path: Path, origin: socket.socket) -> Iterator[Instance]:
+    with two_workers(tmp_path, origin) as instance:
+        yield instance
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """One that several tests have in turn: each does something to one role, and leaves it complete."""
+    with silent_backend() as origin, two_workers(tmp_path_factory.mktemp("lasting"), origin) as instance:
         yield instance
 
 
@@ -75,21 +94,29 @@ def request_under_way(instance: Instance, origin: socket.socket) -> Iterator[tup
 
 
 @pytest.mark.promise("O7")
+def test_a_worker_that_serves_never_loaded_what_reads_a_table(instance: Instance) -> None:
+    """It is handed what the supervisor has read: a table costs no worker any start, nor memory."""
+    for pid in instance.pids("proxy"):
+        libraries = Path(f"/proc/{pid}/maps").read_text(encoding="utf-8")
+        assert "httptools" in libraries
+        assert [name for name in ("_pydantic_core", "_yaml", "lxml") if name in libraries] == []
+
+
 @pytest.mark.parametrize("role", ROLES)
-def test_a_killed_process_is_back_and_counted(instance: Instance, role: str) -> None:
-    victim = instance.pids(role)[0]
+def test_a_killed_process_is_back_and_counted(lasting: Instance, role: str) -> None:
+    victim = lasting.pids(role)[0]
     os.kill(victim, signal.SIGKILL)
 
     def is_back() -> bool:
-        if instance.admin("/api/v1/status")[0] != 200:
+        if lasting.admin("/api/v1/status")[0] != 200:
             return False
-        processes = [p for p in instance.status()["processes"] if p["role"] == role]
+        processes = [p for p in lasting.status()["processes"] if p["role"] == role]
         return sum(p["restarts"] for p in processes) == 1 and all(p["ready"] for p in processes)
 
     until(is_back, f"{role} back")
-    assert victim not in instance.pids(role)
-    until(lambda: instance.admin("/readyz")[0] == 200, "ready again")
-    page = instance.admin("/metrics")[1].decode()
+    assert victim not in lasting.pids(role)
+    until(lambda: lasting.admin("/readyz")[0] == 200, "ready again")
+    page = lasting.admin("/metrics")[1].decode()
     assert f'strangler_process_restarts_total{{role="{role}"}} 1.0' in page
 
 
@@ -196,6 +223,7 @@ def test_a_busy_port_is_one_clear_line(tmp_path: Path, origin: socket.socket) ->
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"strangler: cannot listen on 127.0.0.1:{port}: the port is taken")
     assert "--listen" in line
+    assert not list(tmp_path.glob("*.tables.jsonl")), "it may be the journal of the instance that has the port"
 
 
 @pytest.mark.promise("O13")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import gzip
-import html
 import json
 import os
 import re
@@ -13,10 +12,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
+from urllib.request import Request, urlopen
 
 import pytest
 
+from tests.integration.canaries import Canaries
 from tests.integration.instance import Instance
 from tests.integration.test_faults import until
 from tests.proxy.wire import Client, Origin, OriginConnection, ok
@@ -43,47 +45,39 @@ routes:
     shadow: {{ sample: 100%, unsafe: "a test", keep: nothing }}
   - name: orders
     match: {{ path: "/**" }}
-    redact: {{ paths: [$.person, "$.people[*].born"], patterns: ["CUST-[0-9A-Za-z+/]+"] }}
+    redact:
+      paths: [$.person, "$.people[*].born"]
+      patterns:
+        - "CUST-[0-9A-Za-z+/]+"
+        - "called (?P<name>[0-9A-Za-z+/]+)"
+        - "member (?P<card>[0-9A-Za-z+/]+)"
+        - "see (?:(?P<secret>nobody)|[0-9A-Za-z+/]+)"
     split: {{ legacy: 100, orders: 0 }}
     shadow: {{ sample: 100%, unsafe: "a test" }}
     ready: {{ target: 99%, hours: 0 }}
 """
 
 
-class Canaries:
-    """``plant`` gives a new secret for a place; ``found`` tells which of them stand in some bytes, however they are written."""
-
-    def __init__(self) -> None:
-        self._planted: dict[str, str] = {}
-
-    def plant(self, place: str) -> str:
-        secret = f"cAn4ry+{len(self._planted):03}/{place[:3]}Xq9z"
-        self._planted[place] = secret
-        return secret
-
-    def add(self, place: str, secret: str) -> str:
-        self._planted[place] = secret
-        return secret
-
-    def found(self, content: bytes) -> list[str]:
-        return [place for place, secret in self._planted.items() if any(one in content for one in _spellings(secret))]
-
-    def __len__(self) -> int:
-        return len(self._planted)
-
-
-def _spellings(secret: str) -> Iterator[bytes]:
-    yield from (secret.encode(), quote(secret).encode(), quote(secret, safe="").encode(), html.escape(secret).encode())
-    yield json.dumps(secret)[1:-1].encode()
-    for offset in range(3):  # base64 of a text that holds it, wherever it begins there
-        whole = base64.b64encode(b"\0" * offset + secret.encode())
-        yield whole[(0, 2, 3)[offset] : -4].rstrip(b"=")
-        yield whole[(0, 2, 3)[offset] : -4].translate(bytes.maketrans(b"+/", b"-_")).rstrip(b"=")
-
-
 def _jwt(canaries: Canaries, place: str) -> str:
     claims = base64.urlsafe_b64encode(json.dumps({"sub": canaries.plant(place)}).encode()).rstrip(b"=").decode()
     return f"eyJhbGciOiJIUzI1NiJ9.{claims}.{canaries.add(place + ' signature', 'c2lnbmF0dXJlOfMine')}"
+
+
+def _references(secret: str) -> str:
+    return "".join(f"&#{ord(char)};" for char in secret)
+
+
+def _broken(plant: Canaries) -> dict[bytes, bytes]:
+    """Answers that cannot be read."""
+    new = plant.plant
+    ok_line = "HTTP/1.1 200 OK\r\n"
+    answers = {
+        "/broken/line": f"HTTP/1.1 {new('broken status line')}\r\n\r\n",
+        "/broken/field": f"{ok_line}Set-Cookie {new('broken field')}\r\n\r\n",
+        "/broken/length": f"{ok_line}Content-Length: {new('broken length')}\r\n\r\n",
+        "/broken/chunk": f"{ok_line}Transfer-Encoding: chunked\r\n\r\n{new('broken chunk')}\r\n",
+    }
+    return {path.encode(): answer.encode() for path, answer in answers.items()}
 
 
 def _bodies(plant: Canaries, side: str) -> dict[str, tuple[str, str]]:
@@ -102,13 +96,16 @@ def _bodies(plant: Canaries, side: str) -> dict[str, tuple[str, str]]:
         "fields": [{"name": "api_key", "value": next(iter(by_key))}], "tokens": {new("secret key of a map"): side},
         "seen": by_key, "url": f"https://user:{quote(new('userinfo'), safe='')}@host/?token={new('query in json')}", "side": side,
         "mail": new("mail"), "contact": {"Phone": new("phone")}, "person": {"called": new("person")}, "people": [{"born": new("born")}],
-        "note2": f"customer CUST-{new('customer')} wrote",
+        "note2": f"customer CUST-{new('customer')} wrote", "note3": f"called {new('group name')}, member {new('group card')}",
+        "note4": f"see {new('group that took no part')}", "of": {f"CUST-{new('member by pattern')}": {"n": side}},
         "page": f"<input type=password name=p value='{new('html in json')}'>", "form": f"a=1&password={new('form in json')}",
     }  # fmt: skip
     page = (
         f"<html><meta content='{new('meta')}' name='csrf-token'><body data-token='{new('attribute')}'>"
         f"<form><input type=hidden name=authenticity_token value='{new('csrf field')}'><textarea name=secret>{new('textarea')}</textarea>"
         f"<input type=password name=p value=\"{new('password field')}\"></form><a href='/x?sid={new('link')}'>{side}</a>"
+        f"<p title='CUST-{_references(new('references'))}'>CUST-{_references(new('references in a text'))}</p>"
+        f"<script>var c = 'CUST-{new('escaped').replace('/', '%2F')}'</script>"
         f'<span id=api-key>{new("id")}</span><script>var t = {{"token": "{new("script")}"}}</script></body></html>'
     )
     xml = (
@@ -128,7 +125,7 @@ def _bodies(plant: Canaries, side: str) -> dict[str, tuple[str, str]]:
         "/xml": ("application/xml", xml),
         "/form": (
             "application/x-www-form-urlencoded",
-            f"side={side}&phone={quote(new('phone field'))}&born={quote(new('born field'))}&user[password]={quote(new('form field'))}",
+            f"side={side}&phone={quote(new('phone field'))}&born={quote(new('born field'))}&user[password]={quote(new('form field'))}&user[phone]={quote(new('field of a field'))}&CUST-{quote(new('name of a field'), safe='')}=1",
         ),
         "/multipart": ("multipart/form-data; boundary=B", parts),
         "/text": ("text/plain", f"{side}\nthe password is '{new('text')}' and then " + "x" * 100),
@@ -151,11 +148,20 @@ def _backend(answers: dict[bytes, bytes], echo: bool) -> Origin:
             head = await connection.read_head()
             length = re.search(rb"(?i)content-length: (\d+)", head)
             body = await connection.read_exactly(int(length[1])) if length else b""
-            path = head.split(b" ")[1].split(b"?")[0].split(b";")[0]
+            path = (
+                head.split(b" ")[1]
+                .split(b"?")[0]
+                .split(b";")[0]
+                .split(b"/CUST")[0]
+                .split(b"/redacted-")[0]
+                .removeprefix(b"http://shop.example")
+            )
             if path == b"/echo":  # says what it got, as debug pages do
                 await connection.send(ok(head + body if echo else head[:40], b"Content-Type: text/plain"))
             else:
                 await connection.send(answers[path])
+            if path.startswith(b"/broken"):
+                return
 
     return Origin(handler)
 
@@ -164,7 +170,8 @@ def _requests(plant: Canaries, bodies: dict[str, tuple[str, str]]) -> Iterator[b
     new = plant.plant
     basic = base64.b64encode(f"user:{new('basic')}".encode()).decode()
     headers = {
-        "Host": "shop.example", "Cookie": f"session={new('cookie')}; prefs={new('another cookie')}", "X-User-Id": new("identity"),
+        "Host": "shop.example", "Cookie": f"session={new('cookie')}; prefs={new('another cookie')}; CUST-{new('name of a cookie')}=1",
+        f"X-CUST-{plant.add('name of a header', 'cAn4ryOfaName9z')}": "1", "X-Next": f"https://b.example/?phone={quote(new('url in a header'), safe='')}", "X-User-Id": new("identity"),
         "X-Api-Key": new("x-api-key"), "X-Auth-Token": new("x-auth-token"), "X-Amz-Security-Token": new("x-amz"),
         "Proxy-Authenticate-Token": new("odd header"), "X-Csrf-Token": new("csrf header"), "X-Mail": new("mail header"), "X-State": json.dumps({"password": new("json in a header")}),
         "Referer": f"https://shop.example/x?token={quote(new('referer'))}", "X-Debug": f"Bearer {new('bearer in a header')}", "X-Jwt": _jwt(plant, "request jwt"),
@@ -176,7 +183,13 @@ def _requests(plant: Canaries, bodies: dict[str, tuple[str, str]]) -> Iterator[b
         f"Digest response={new('digest')}",
     )
     query = f"?page=2&mail={quote(new('mail query'))}&ref=CUST-{quote(new('customer query'), safe='+/')}&token={quote(new('query'), safe='')}&q={quote(json.dumps({'password': new('json in the query')}))}&user%5Bpin%5D={quote(new('bracketed'))}"
-    session = f";jsessionid={quote(new('path parameter'), safe='')}"
+    query += f"&user[phone]={quote(new('field of a field in the query'), safe='')}&next=https://b.example/?phone={quote(new('url in the query'), safe='')}"
+    query += f"&CUST-{quote(new('name of a parameter'), safe='')}=1&back={quote('https://b.example/?token=' + new('coded url in the query'), safe='')}"
+    session = f";jsessionid={quote(new('path parameter'), safe='')};phone={quote(new('named path parameter'), safe='')}"
+    whole = f"http://shop.example/json/CUST-{quote(new('path of a whole url'), safe='+/')}?phone={quote(new('query of a whole url'))}"
+    yield f"GET {whole} HTTP/1.1\r\nHost: shop.example\r\n\r\n".encode()
+    coded = f"CUST-{new('what a coding is called')}"
+    yield f"POST /text HTTP/1.1\r\nHost: a\r\nContent-Encoding: {coded}\r\nContent-Length: 1\r\n\r\na".encode()
     for number, (path, (media, body)) in enumerate(
         [*bodies.items(), ("/echo", ("text/plain", "nothing")), ("/gzip", ("text/plain", ""))]
     ):
@@ -211,7 +224,22 @@ def _plain_requests(plant: Canaries) -> Iterator[bytes]:
         ).encode()
 
 
-def _told(running: Instance) -> dict[str, bytes]:
+async def _nonsense(port: int, plant: Canaries) -> None:
+    """What is no request, and requests that are refused."""
+    new = plant.plant
+    for said in (
+        f"{new('nonsense')}\r\n\r\n",
+        f"GET /a?b={quote(new('bad field'), safe='')} HTTP/1.1\r\nHost: a\r\n{new('bad field line')}\r\n\r\n",
+        f"GET /../{quote(new('refused path'))} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer {new('refused bearer')}\r\n\r\n",
+        f"POST /api/v1/{new('nowhere')} HTTP/1.1\r\nHost: a\r\nContent-Length: {new('bad length')}\r\n\r\n",
+    ):
+        client = await Client.connect(port)
+        await client.send(said.encode())
+        await client.read_to_end()
+        await client.close()
+
+
+def _told(running: Instance, build: int) -> dict[str, bytes]:
     """What commands and pages say."""
     directory = running.directory
     pairs = _json(running, "/api/v1/signatures")["signatures"]
@@ -219,11 +247,17 @@ def _told(running: Instance) -> dict[str, bytes]:
     pages = ["/", "/metrics", "/healthz", "/api/v1/status", "/api/v1/report", "/api/v1/signatures"]
     pages += [f"{place}/{pair}" for pair in examples for place in ("/api/v1/pairs", "/pairs")]
     pages += ["/differences", "/routes/orders", "/system", *(f"/differences/{one['id']}" for one in pairs)]
+    pages += ["/audit", "/api/v1/audit"]
     assert examples
     told = {page: running.admin(page)[1] for page in pages}
-    commands = [["report"], ["diffs"], ["report", "--format", "json"], ["diffs", "--format", "json"], ["suggest"]]
+    told |= {f"again {pair}": _again(running, pair) for pair in examples}
+    commands = [["diffs"], ["diffs", "--format", "json"], ["suggest"], ["rejudge"], ["rejudge", "--format", "json"]]
+    commands += [["report", "--format", format_] for format_ in ("text", "json", "markdown", "junit", "sarif", "html")]
     commands += [["show", pair] for pair in examples] + [["show", pair, "--format", "json"] for pair in examples]
+    again = ["replay", "--unsafe", "--against", f"http://127.0.0.1:{build}"]
     commands += [["replay", "--save", str(directory / "saved.jsonl")]]
+    commands += [[*again, "--format", format_] for format_ in ("text", "json", "junit", "markdown")]
+    commands += [[*again, "--from", str(directory / "saved.jsonl"), "--config", str(directory / "none.yaml")]]
     for command in commands:
         done = subprocess.run(
             [sys.executable, "-m", "console", *command, "--store", running.store],
@@ -234,6 +268,17 @@ def _told(running: Instance) -> dict[str, bytes]:
     return told
 
 
+def _dealt_with(route: dict[str, Any]) -> int:
+    """A backend that sends nonsense ends its connection, so a copy may find a dead one: that is counted, too."""
+    return int(route["compared"]) + int(route["skipped"].get("connection_dead", 0))
+
+
+def _again(running: Instance, pair: str) -> bytes:
+    page = Request(f"http://127.0.0.1:{running.admin_port}/pairs/{pair}/replay", b"", {"Sec-Fetch-Site": "same-origin"})
+    with urlopen(page, timeout=30) as answer:  # noqa: S310 - our own instance
+        return bytes(answer.read())
+
+
 def _files(directory: Path) -> dict[Path, bytes]:
     return {file: file.read_bytes() for file in directory.rglob("*") if file.is_file()}
 
@@ -242,13 +287,14 @@ def _json(running: Instance, page: str) -> dict[str, list[dict[str, str]]]:
     return dict(json.loads(running.admin(page)[1]))
 
 
+@pytest.mark.long
 @pytest.mark.promise("B133")
 async def test_no_secret_stays_anywhere_on_disk_in_a_log_a_metric_or_a_page(tmp_path: Path) -> None:
     plant = Canaries()
     asked, ours, theirs = (_bodies(plant, side) for side in ("request", "legacy", "orders"))
     sets = [
         [f"Set-Cookie: sid={plant.plant(side + ' set-cookie')}; Path=/".encode(), f"X-Session: {plant.plant(side + ' header')}".encode(),
-         f"Location: /x?token={quote(plant.plant(side + ' location'))}".encode(), f"X-Build: Bearer {plant.plant(side + ' build')}".encode()]
+         f"Location: /x?token={quote(plant.plant(side + ' location'))}".encode(), f"X-Build: {'Bearer ' if side == 'legacy' else 'CUST-'}{plant.plant(side + ' build')}".encode()]
         for side in ("legacy", "orders")
     ]  # fmt: skip
     requests = [*_requests(plant, asked), *_plain_requests(plant)]
@@ -256,9 +302,13 @@ async def test_no_secret_stays_anywhere_on_disk_in_a_log_a_metric_or_a_page(tmp_
     temporary.mkdir()
     run.mkdir(mode=0o700)
     env = {"TMPDIR": str(temporary), "PARTNER": plant.plant("set in copies"), "XDG_RUNTIME_DIR": str(run)}
+    broken = _broken(plant)
+    requests += [b"GET %s HTTP/1.1\r\nHost: a\r\n\r\n" % path for path in broken]
+    fine = dict.fromkeys(broken, ok(b"fine"))
+    unread = {b"/broken/legacy": f"HTTP/1.1 {plant.plant('broken answer to a user')}\r\n\r\n".encode()}
     async with (
-        _backend(_answers(ours, sets[0]) | _plain(plant, "legacy"), echo=False) as legacy,
-        _backend(_answers(theirs, sets[1]) | _plain(plant, "orders"), echo=True) as orders,
+        _backend(_answers(ours, sets[0]) | _plain(plant, "legacy") | fine | unread, echo=False) as legacy,
+        _backend(_answers(theirs, sets[1]) | _plain(plant, "orders") | broken, echo=True) as orders,
     ):
         (tmp_path / "routes.yaml").write_text(TABLE.format(legacy=legacy.port, orders=orders.port))
         options = ["--config", "routes.yaml", "--log-level", "debug"]
@@ -269,13 +319,17 @@ async def test_no_secret_stays_anywhere_on_disk_in_a_log_a_metric_or_a_page(tmp_
             for request in requests:
                 await client.send(request)
                 assert (await client.read_answer())[0] == 200
+            await client.send(b"GET /broken/legacy HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert (await client.read_answer())[0] == 502
             await client.close()
+            for port in (running.port, running.admin_port):
+                await _nonsense(port, plant)
             await until(
-                lambda: sum(route["compared"] for route in running.report().values()) >= len(requests),
+                lambda: sum(map(_dealt_with, running.report().values())) >= len(requests),
                 lambda: str(running.report()),
-                30,
+                90,
             )
-            told = await asyncio.to_thread(_told, running)
+            told = await asyncio.to_thread(_told, running, orders.port)
             left = _files(tmp_path)
             examples = {
                 name: {one["control_example"] for one in route["signatures"]}

@@ -131,6 +131,18 @@ def test_a_plan_and_then_the_change_in_force(tmp_path: Path) -> None:
         assert now["reason"] == "apply new.yaml: as planned"
 
 
+def test_the_table_itself_is_waited_for_with_who_edited_it_and_why(tmp_path: Path) -> None:
+    path = tmp_path / "routes.yaml"
+    path.write_text(TABLE)
+    with running(tmp_path, "--config", "routes.yaml", "--workers", "2") as instance:
+        path.write_text(TABLE + "# by hand\n")
+        applied = json.loads(strangler(instance, "apply", "--author", "ada", "--format", "json"))
+        assert (applied["file"], applied["written"]) == ("routes.yaml", False)
+        assert (applied["in_force"]["table_version"], applied["in_force"]["workers"]) == (2, 2)
+        again = json.loads(strangler(instance, "apply", "routes.yaml", "--format", "json"))
+        assert again["in_force"]["table_version"] == 2
+
+
 def test_a_table_put_by_the_api_is_in_force_with_its_reason(tmp_path: Path) -> None:
     (tmp_path / "routes.yaml").write_text(TABLE)
     with running(tmp_path, "--config", "routes.yaml") as instance:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from proxy.answer_fields import ANSWER_FIELDS, InvalidAnswer, read_answer_fields
-from tests.proxy.test_fields import FIELDS
+from tests.proxy.test_fields import FIELDS, parts_of
 
 
 @given(FIELDS.map(lambda fields: [f for f in fields if f[0].lower() not in ANSWER_FIELDS]))
@@ -12,7 +12,7 @@ def test_answer_fields_that_are_not_in_the_table_are_passed_on_byte_for_byte(
     headers: list[tuple[bytes, bytes]],
 ) -> None:
     lines = read_answer_fields(headers, dechunk=False).lines
-    assert [(lines[at], lines[at + 2]) for at in range(0, len(lines), 4)] == headers
+    assert parts_of(lines) == headers
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,15 @@ async def test_fields_keep_names_order_spelling_and_bytes_both_ways(origin: Orig
         assert lines_of(head) == [b"HTTP/1.1 200 OK", b"X-First: 1", *lines, b"Content-Length: 0"]
 
 
+async def test_white_space_behind_a_value_is_no_part_of_it(origin: Origins, proxy: Proxies) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nX-Answer: 1 \t\r\nContent-Length: 2 \r\n\r\nok"
+    backend = await origin(answering(answer))
+    client = await (await proxy(to_legacy(backend.port))).connect()
+    await client.send(get(b"/", b"X-Ask: a b\t ", b"Expect: 100-continue ", b"X-Request-Id: mine\t", b"X-Blank:  \t"))
+    assert await client.read_answer() == (200, b"HTTP/1.1 200 OK\r\nX-Answer: 1 \t\r\nContent-Length: 2\r\n\r\n", b"ok")
+    assert b"X-Ask: a b\t " in lines_of(backend.heads[0])
+
+
 TARGETS = [
     b"/", b"/?", b"/a?b?c", b"/a%2fb", b"/a%2Fb", b"/%E2%82%AC", b"/%e2%82%ac", b"//x//y/", b"/a;b=c,d;e", b"/~'()*!$&@:+,=", b"/a%20b+c",
     b"/a%zz", b"/100%", b"/a?x=%2e%2e/..", b"/a?" + b"&".join(b"p%d=%%20" % n for n in range(1000)), b"/" + b"a" * 8000, b"/[x]{y}|^`\"<>",

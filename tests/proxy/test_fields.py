@@ -18,9 +18,15 @@ VALUES = st.from_regex(rb"\A[\x21-\x7e\x80-\xff]{0,30}\Z")
 FIELDS = st.lists(st.tuples(NAMES, VALUES), max_size=20)
 
 
+def parts_of(lines: list[bytes]) -> list[tuple[bytes, bytes]]:
+    """Name and value of each line."""
+    assert all(line.endswith(b"\r\n") for line in lines)
+    return [(name, value) for name, _, value in (line[:-2].partition(b": ") for line in lines)]
+
+
 def forwarded(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     lines = read_request_fields([(b"Host", b"x"), *headers], trusted=False, http_1_0=False).lines
-    return [(lines[at], lines[at + 2]) for at in range(4, len(lines), 4)]
+    return parts_of(lines[1:])
 
 
 @given(FIELDS.map(lambda fields: list(filter(is_plain, fields))))
@@ -56,7 +62,7 @@ def test_cookie_lines_stay_separate_on_the_wire_and_are_read_as_one() -> None:
     headers = [(b"Host", b"x"), (b"Cookie", b"a=1"), (b"cookie", b"b=2")]
     fields = read_request_fields(headers, trusted=False, http_1_0=False)
     assert fields.cookie == b"a=1; b=2"
-    assert fields.lines[4:] == [b"Cookie", b": ", b"a=1", b"\r\n", b"cookie", b": ", b"b=2", b"\r\n"]
+    assert fields.lines[1:] == [b"Cookie: a=1\r\n", b"cookie: b=2\r\n"]
 
 
 @pytest.mark.parametrize(

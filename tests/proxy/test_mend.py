@@ -164,6 +164,7 @@ async def test_nothing_is_tried_again_after_the_first_byte(origin: Origins, prox
     assert len(new.heads) == 1
 
 
+@pytest.mark.alone
 async def test_a_timeout_is_tried_again_as_often_as_the_whole_leaves_time(origin: Origins, proxy: Proxies) -> None:
     async def silent(connection: OriginConnection) -> None:
         await connection.read_head()

@@ -117,6 +117,7 @@ async def test_answers_nobody_reads_do_not_pile_up(origin: Origins, proxy: Proxi
     assert connection.transport.get_write_buffer_size() < 2 * 2**20
 
 
+@pytest.mark.alone
 @pytest.mark.promise("C6")
 async def test_a_client_that_leaves_costs_its_backend_less_than_a_second(origin: Origins, proxy: Proxies) -> None:
     """Closing looks like ending one's side; the client's machine answers the first bytes with a reset, but there are none."""
@@ -134,6 +135,7 @@ async def test_a_client_that_leaves_costs_its_backend_less_than_a_second(origin:
     await eventually(lambda: not running.live.clients)
 
 
+@pytest.mark.alone
 @pytest.mark.promise("C6")
 async def test_a_client_that_leaves_in_the_middle_of_an_answer_frees_its_backend(
     origin: Origins, proxy: Proxies
@@ -211,6 +213,7 @@ async def test_a_request_that_ends_with_its_connection_is_aborted_towards_the_ba
     assert running.access_log.lines[0][6] == 499
 
 
+@pytest.mark.alone
 @pytest.mark.promise("C6")
 @pytest.mark.parametrize("how", ["closes", "resets"])
 async def test_a_client_that_leaves_while_it_is_not_read_frees_its_backend(

@@ -11,6 +11,7 @@ from proxy.identity import IdentityCookie
 from proxy.match import AmbiguousTarget
 from proxy.model.decision import Skip
 from proxy.model.message import RequestHead
+from proxy.model.plan import decode_plans, plans_of
 from proxy.model.table import UNCLAIMED
 from proxy.routing import Routing
 from proxy.table.load import load_table, transparent_table
@@ -53,6 +54,11 @@ def test_what_no_route_claims_goes_to_legacy() -> None:
         decision, _, token = routing.decide(head("/nowhere"), no_dice)
         assert (decision.route.name, decision.primary.name, decision.shadow) == (UNCLAIMED, "legacy", None)
         assert (decision.skip, decision.reason, token) == (Skip.NO_SHADOW, "unclaimed", None)
+
+
+def test_the_plans_of_its_routes_are_made_once() -> None:
+    assert decode_plans(ROUTING.plans()) == plans_of(ROUTING.table)
+    assert ROUTING.plans() is ROUTING.plans()
 
 
 def test_one_user_has_one_side_on_all_routes_of_a_group() -> None:

@@ -156,3 +156,12 @@ def test_only_a_difference_is_worth_a_second_look() -> None:
     assert not needs_recheck(compared(json_answer(1), json_answer(1)))
     assert not needs_recheck(compared(json_answer(1), json_answer(2), rules("$")))
     assert not needs_recheck(compared(json_text("[" * 5000), json_text("[" * 5001), NO_RULES))
+
+
+@pytest.mark.parametrize("again", [{"a": 1, "b": 1}, {"a": 2, "b": 2}, {"a": 3, "b": 1}])
+@pytest.mark.parametrize("ignore", [(), ("$.a",), ("$.a", "$.b")])
+def test_what_was_compared_before_need_not_be_compared_again(again: Any, ignore: tuple[str, ...]) -> None:
+    sides = json_answer({"a": 1, "b": 1}), json_answer({"a": 2, "b": 2})
+    second = json_answer(again)
+    before = judged(*sides, None, *ignore).compared
+    assert classify(*sides, second, rules(*ignore), today=TODAY, compared=before) == judged(*sides, second, *ignore)

@@ -36,3 +36,8 @@ def test_memory_is_bounded_whatever_signatures_a_backend_invents() -> None:
     keeping = Keeping(lambda: 1.0)
     total = sum(keeping.wants("orders", "r1", Outcome.MISMATCH, [f"s{n}"], 0.0) for n in range(25_000))
     assert total == 20_000
+
+
+def test_several_workers_share_what_may_be_kept() -> None:
+    assert kept(Keeping(lambda: 1.0, 4), 1000, Outcome.MISMATCH, ("a",)) == KEPT_A_DAY // 4
+    assert kept(Keeping(lambda: 1.0, 32), 1000, Outcome.MISMATCH, ("a",)) == 1

@@ -24,6 +24,11 @@ def test_an_answer_has_status_headers_body_and_times() -> None:
     assert answer.headers == [(b"Set-Cookie", b"a=1"), (b"Set-Cookie", b"b=2")]
 
 
+def test_white_space_behind_a_value_is_no_part_of_it() -> None:
+    answer = parse_answer(b"HTTP/1.1 200 OK\r\nX-Version: 7 \t\r\n\r\n", b"")
+    assert answer.headers == [(b"X-Version", b"7")]
+
+
 @pytest.mark.parametrize(
     "head",
     [

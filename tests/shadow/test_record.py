@@ -193,15 +193,24 @@ async def test_a_damaged_store_is_set_aside_without_losing_a_result_and_counted_
     assert store.summaries()[0].outcomes == {Outcome.MATCH: 1}
 
 
+def read_of_damaged(store: SqliteStore) -> bool:
+    """Damage it. Whether a reader finds that."""
+    store.path.write_bytes(b"this is no database" * 1000)
+    try:
+        store.summaries()
+    except DamagedStore:
+        return True
+    return False
+
+
 @pytest.mark.promise("O1")
 async def test_damage_that_a_reader_finds_is_healed_while_nothing_is_to_be_written(
     start: Start, store: SqliteStore, counted: Counting
 ) -> None:
     start()
     await until(lambda: summaries(store))
-    store.path.write_bytes(b"this is no database" * 1000)
-    with pytest.raises(DamagedStore):
-        store.summaries()
+    # As long as all of it stands in the log, a reader finds nothing wrong.
+    await until(lambda: read_of_damaged(store))
     await until(lambda: counted("strangler_store_set_aside") == 1)
     await until(lambda: summaries(store))
     assert store.summaries()[0].epoch.mark is not None
@@ -271,6 +280,9 @@ async def test_the_store_keeps_what_the_newest_plans_say_and_that_is_told(
     await until(lambda: counted("strangler_store_oldest_contents") > 0)
     assert counted("strangler_store_bytes") > 0
     recorder.plans({"orders": replace(plan_for("http://a", "http://b"), keep=Keep(contents=60.0))})
+    assert counted("strangler_store_keep_seconds", of="contents") == 60
+    assert counted("strangler_store_keep_seconds", of="evidence") == 90 * 86400
+    assert counted("strangler_store_size_limit_bytes") == 2**30
     await until(lambda: counted("strangler_store_removed", limit="contents") == 1)
     await until(lambda: counted("strangler_store_oldest_contents") == 0)
     assert store.summaries()[0].outcomes == {Outcome.MISMATCH: 1}
@@ -297,3 +309,24 @@ async def test_nothing_is_removed_before_it_is_known_how_long_it_is_kept(
     found = store.pair(kept.id)
     assert found is not None
     assert found.request is not None
+
+
+async def test_of_several_recorders_one_removes_what_is_too_old(
+    store: SqliteStore, counted: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record, "MEASURING_SECONDS", 0.0)
+    monkeypatch.setattr(record, "CLEANING_SECONDS", 0.0)
+    plans = {"orders": replace(plan_for("http://a", "http://b"), keep=Keep(contents=60.0))}
+    old = time.time() - 3600
+    kept, receipts = pair(at=old), Receipts()
+    for tends, contents in ((False, True), (True, False)):
+        recorder = Recorder(store, Meters(counted.counters), tends=tends)
+        recorder.start()
+        recorder.plans(plans)
+        recorder.pair(result(Outcome.MISMATCH, at=old, pair=kept if not tends else None), receipts)
+        if tends:
+            await until(lambda: counted("strangler_store_removed", limit="contents") == 1)
+        await recorder.close(5)
+        found = store.pair(kept.id)
+        assert found is not None
+        assert (found.request is not None) is contents

@@ -166,6 +166,33 @@ async def test_an_answer_that_is_none_or_not_whole_is_an_error_of_the_backend(
     assert result.failure is Failure.ERROR
 
 
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (b"", "it closed the connection before it had answered"),
+        (b"cAn4ry Set-Cookie: s=cAn4ry\r\n\r\n", "its answer is no HTTP that can be read"),
+        (b"HTTP/1.1 cAn4ry OK\r\n\r\n", "its answer is no HTTP that can be read"),
+        (b"HTTP/1.1 200 OK\r\ncAn4ry\r\n\r\n", "its answer is no HTTP that can be read"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"cAn4ry" * 40_000 + b"\r\n\r\n", "its answer is no HTTP that can be read"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: cAn4ry\r\n\r\n", "its answer is no HTTP that can be read"),
+        (b"HTTP/1.1 200 OK\r\nSet-Cookie: s=cAn4ry", "it closed the connection before it had answered"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\ncAn4ry", "its answer's body is cut short or framed wrongly"),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\ncAn4ry\r\n",
+            "its answer is no HTTP that can be read",
+        ),
+    ],
+)
+async def test_of_an_answer_that_cannot_be_read_no_byte_is_quoted(
+    replayer: Replayer, answer: bytes, told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with server(says(answer)) as url:
+        result = await send(replayer, url)
+    assert isinstance(result, Failed)
+    assert result.detail == told
+    assert "cAn4ry" not in caplog.text
+
+
 async def test_the_deadline_is_for_the_whole_answer_however_it_drips(replayer: Replayer) -> None:
     async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(60)
@@ -182,6 +209,20 @@ async def test_the_deadline_is_for_the_whole_answer_however_it_drips(replayer: R
             result = await send(replayer, url, timeout=0.1)
         assert isinstance(result, Failed)
         assert result.failure is Failure.TIMEOUT
+
+
+async def test_a_deadline_that_the_shadow_worker_sees_late_says_nothing_about_the_backend() -> None:
+    now = 0.0
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal now
+        await reader.readuntil(b"\r\n\r\n")
+        now += 0.7  # as if something had kept the loop
+        await asyncio.sleep(60)
+
+    async with Replayer.open(lambda: now) as replayer, server(hang) as url:
+        results = [await send(replayer, url, timeout=0.1) for _ in range(FAILURES + 1)]
+    assert [result.skip for result in results if isinstance(result, NotCompared)] == [Skip.SHADOW_BUSY] * (FAILURES + 1)
 
 
 async def test_of_a_huge_answer_no_more_is_read_than_the_cap(replayer: Replayer) -> None:
@@ -232,6 +273,32 @@ async def test_a_copy_reaches_the_backend_at_most_once_also_on_a_kept_connection
         )
         assert isinstance(await send(replayer, url), Answer)
     assert requests == 3
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"nonsense\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
+        b"HTTP/1.1 200 OK\r\n" + b"X: 1\r\n" * 600 + b"\r\n",
+    ],
+)
+async def test_an_answer_that_cannot_be_read_is_an_error_of_the_backend_on_a_kept_connection_too(
+    replayer: Replayer, answer: bytes
+) -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        await writer.drain()
+
+    async with server(handle) as url:
+        assert isinstance(await send(replayer, url), Answer)
+        result = await send(replayer, url)
+    assert isinstance(result, Failed)
+    assert result.failure is Failure.ERROR
 
 
 async def test_a_backend_that_fails_in_a_row_is_left_alone_and_others_are_not(

@@ -17,7 +17,7 @@ from tests.trust.page import PAGE, page
 
 PAIRS = 20_000
 
-pytestmark = pytest.mark.heavy
+pytestmark = [pytest.mark.heavy, pytest.mark.long]
 
 
 async def test_what_is_no_bug_stays_out_of_mismatch_and_every_bug_is_inside_in_the_right_signature() -> None:

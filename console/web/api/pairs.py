@@ -15,4 +15,5 @@ async def show(visit: Visit) -> web.Response:
     found = await visit.evidence.pairs(given)
     if not found:
         raise Refused(404, f"no pair is kept whose id begins with {given!r}")
+    visit.record.names(pair=found[0].id, route=found[0].route)
     return as_json(pair_document(found[0], f"http://{visit.instance.told['listen']}"))

@@ -20,5 +20,8 @@ async def ask(visit: Visit) -> web.Response:
     hash_ = text_of(fields, "hash", most=_HASH_LENGTH) or None
     # Whom we know cannot pass for somebody else.
     name = by if by and visit.caller is LOCAL else visit.caller.name
+    visit.record.of |= {"said_by": by} if by else {}
+    visit.record.names(table=hash_ or "")
+    visit.record.words = "the table is read again"
     visit.instance.ask_for_reload(name if by or reason else None, reason, hash_)
     return as_json({"asked": True, "table_version": visit.instance.told["table_version"]}, status=202)

@@ -10,7 +10,10 @@ from console.web.visit import Visit
 
 
 async def show(visit: Visit) -> web.Response:
-    return as_json(await visit.instance.status())
+    status = await visit.instance.status()
+    trail = visit.trail
+    reasons = [*status["reasons"], *([trail.error] if trail.error else [])]
+    return as_json({**status, "reasons": reasons, "audit": {"file": str(trail.path), "error": trail.error}})
 
 
 async def describe(_visit: Visit) -> web.Response:

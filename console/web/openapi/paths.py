@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from console.web.acts import MAX_NUMBER
 from console.web.openapi.words import (
     TEXT,
     Schema,
@@ -19,6 +20,7 @@ from console.web.openapi.words import (
     text_of,
 )
 
+_NOT_AUDITED: Final = problem("The audit log cannot be written, so nothing was changed.")
 _NO_STORE = problem("There is no store yet, or it cannot be read now.")
 _OF_A_REPORT: Final = (
     query("route", "Only this route."),
@@ -62,7 +64,13 @@ _WRITING: Final = {
 }
 
 PATHS: Final[dict[str, Schema]] = {
-    "/": get("The overview, for people.", text_of("text/html", "A page without scripts.")),
+    "/": get(
+        "The overview, for people.",
+        {
+            "description": "The page; what it is made of as JSON, if that is asked for.",
+            "content": {"text/html": {"schema": TEXT}, "application/json": {}},
+        },
+    ),
     "/events": get(
         "Server-sent events: `change` whenever the instance's numbers have changed, at most every two seconds.",
         text_of("text/event-stream", "Until the client or the instance ends."),
@@ -87,6 +95,7 @@ PATHS: Final[dict[str, Schema]] = {
                 "202": json_of("Reload", "The supervisor was asked; the status tells what came of it."),
                 "400": problem("A body that says something else."),
                 "403": problem("From another site, or with a body that is not JSON."),
+                "503": _NOT_AUDITED,
             },
         }
     },
@@ -117,6 +126,15 @@ PATHS: Final[dict[str, Schema]] = {
         "The versions of the table, newest first: who, when, why, and what changed.",
         json_of("Versions", "What the journal has."),
         **{"503": problem("The journal cannot be read now.")},
+    ),
+    "/api/v1/table/versions/{version}": get(
+        "One version of the table: its text, who, when, why, and what it changed in the one before.",
+        json_of("Version", "What the journal has. Values of variables are never in it."),
+        parameters=[in_path("version", "Its number.")],
+        **{
+            "404": problem("No such version is recorded."),
+            "503": problem("The journal cannot be read now."),
+        },
     ),
     "/api/v1/table/plan": post(
         "Tell what another table would change. Changes nothing.",
@@ -153,5 +171,22 @@ PATHS: Final[dict[str, Schema]] = {
         json_of("Pair", "The newest that fits."),
         parameters=[in_path("id", "A pair's id or its beginning, or the id of the user's request.")],
         **{"404": problem("No such pair is kept."), "503": _NO_STORE},
+    ),
+    "/api/v1/audit": get(
+        "Who changed what, and who looked at recorded bodies, newest first. `before` of an answer asks for the next ones.",
+        json_of("Acts", "At most 100; fewer, and a `before`, where it stopped looking."),
+        parameters=(
+            query("since", "30m, 24h, 7d, or an ISO time."),
+            query("who", "Only what this person did."),
+            query("about", "Only acts in which this occurs: an address, a command, a route, an id."),
+            query(
+                "before", "Only lines with a lower number.", {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER}
+            ),
+        ),
+        **{
+            "400": problem("Not a time, or not a number."),
+            "403": problem("The caller may not."),
+            "503": problem("The log cannot be read now; says why."),
+        },
     ),
 }

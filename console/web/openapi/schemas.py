@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from console.audit.line import Step as AuditStep
 from console.web.openapi.words import (
     COUNT,
     COUNTS,
@@ -20,6 +21,7 @@ from console.web.openapi.words import (
     ref,
     some_of,
 )
+from console.web.rights import Right
 from proxy.limits.shedding import Pressure, Step
 from proxy.model.table import Stage
 from proxy.model.versions import MAX_BY, MAX_REASON
@@ -44,6 +46,8 @@ _SIGNATURE: Final = {
 _DIFFERENCE: Final = {"path": TEXT, "kind": one_of(Kind), "control": TEXT_OR_NULL, "candidate": TEXT_OR_NULL}
 _BODY = exactly(text=TEXT, size=COUNT, note=TEXT_OR_NULL)
 _NOTE: Final[Schema] = {"type": "string", "maxLength": MAX_NOTE}
+_DAY: Final[Schema] = {"type": "string", "pattern": r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"}
+_NAMES: Final[Schema] = {"type": "object", "additionalProperties": TEXT}
 _FIELDS = list_of(list_of(TEXT))
 
 _VERSION: Final = {
@@ -56,6 +60,7 @@ _VERSION: Final = {
     "has_text": YES_OR_NO,
     "change": TEXT,
 }
+_CHANGES = list_of(exactly(kind=TEXT, name=TEXT_OR_NULL, text=TEXT))
 _OWNER = exactly(route=TEXT_OR_NULL, backend=TEXT)
 _WRITTEN: Final = {"changed": YES_OR_NO, "hash": TEXT, "table_version": COUNT}
 _REASON: Final[Schema] = {"type": "string", "maxLength": MAX_REASON}
@@ -63,7 +68,14 @@ _MISTAKE = exactly(code=TEXT, line=COUNT, column=COUNT, message=TEXT, suggestion
 _MOVE: Final = {"count": COUNT, "examples": list_of(exactly(method=TEXT, target=TEXT, pair=TEXT))}
 
 SCHEMAS: Final[dict[str, Schema]] = {
-    "Problem": exactly(type=TEXT, title=TEXT, status={"type": "integer"}, detail=TEXT),
+    "Problem": some_of(
+        *("type", "title", "status", "detail"),
+        type=TEXT,
+        title=TEXT,
+        status={"type": "integer"},
+        detail=TEXT,
+        right=one_of([*(right.value for right in Right if right is not Right.OPEN), "bodies"]),
+    ),
     "Health": exactly(status=one_of(["ok", "degraded"]), reasons=list_of(TEXT)),
     "Readiness": exactly(ready=YES_OR_NO, reasons=list_of(TEXT)),
     "Changed": some_of(
@@ -78,8 +90,15 @@ SCHEMAS: Final[dict[str, Schema]] = {
     "Restored": exactly(restored=COUNT, **_WRITTEN),
     "BadTable": exactly(type=TEXT, title=TEXT, status={"type": "integer"}, detail=TEXT, mistakes=list_of(_MISTAKE)),
     "Versions": exactly(count=COUNT, versions=list_of(exactly(**_VERSION))),
+    "Version": exactly(
+        **_VERSION,
+        text=TEXT_OR_NULL,
+        before={"type": ["integer", "null"]},
+        changes=or_null(_CHANGES),
+        diff=TEXT_OR_NULL,
+    ),
     "Plan": exactly(
-        changes=list_of(exactly(kind=TEXT, name=TEXT_OR_NULL, text=TEXT)),
+        changes=_CHANGES,
         taken=list_of(TEXT),
         requests=or_null(
             exactly(
@@ -119,6 +138,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
                 restarts=COUNT,
                 started_at=TIME,
                 ready=YES_OR_NO,
+                stuck=COUNT,
                 table_version=COUNT,
             )
         ),
@@ -130,7 +150,14 @@ SCHEMAS: Final[dict[str, Schema]] = {
                 pressure=exactly(**dict.fromkeys(Pressure._fields, NUMBER)),
             )
         ),
-        tap=exactly(eligible=COUNT, sent=COUNT, done=COUNT, waiting_bytes=COUNT, dropped=COUNTS),
+        tap=exactly(
+            eligible=COUNT,
+            sent=COUNT,
+            done=COUNT,
+            waiting_bytes=COUNT,
+            dropped=COUNTS,
+            workers=list_of(exactly(worker=COUNT, done=COUNT, waiting=COUNT, waiting_bytes=COUNT, dropped=COUNTS)),
+        ),
         backends=list_of(
             exactly(
                 name=TEXT,
@@ -144,6 +171,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
                 breaker=COUNTS,
             )
         ),
+        audit=exactly(file=TEXT, error=TEXT_OR_NULL),
         store=exactly(
             bytes=COUNT,
             oldest_contents=or_null(TIME),
@@ -235,13 +263,35 @@ SCHEMAS: Final[dict[str, Schema]] = {
     "Signatures": exactly(generated_at=TIME, signatures=list_of(exactly(route=TEXT, **_SIGNATURE))),
     "Said": some_of("state", state=one_of(SAID), owner=_NOTE, note=_NOTE),
     "Triage": exactly(signature=TEXT, state=one_of(SAID), owner=TEXT, note=TEXT, by=TEXT, at=TIME),
-    "Accepted": some_of("reason", reason=_NOTE | {"minLength": 1}, until=TEXT | {"format": "date"}, kinds=YES_OR_NO),
+    "Accepted": some_of("reason", reason=_NOTE | {"minLength": 1}, until=_DAY, kinds=YES_OR_NO),
     "Waiver": exactly(
         signature=TEXT,
         route=TEXT,
         waiver=some_of(
             "path", "reason", "author", path=TEXT, reason=TEXT, author=TEXT, until=TEXT, kinds=list_of(one_of(Kind))
         ),
+    ),
+    "Acts": exactly(
+        acts=list_of(
+            exactly(
+                number=COUNT,
+                at=TIME,
+                step=one_of(AuditStep),
+                act=TEXT,
+                by=TEXT,
+                via=TEXT,
+                what=TEXT,
+                right=TEXT,
+                of=_NAMES,
+                before=_NAMES,
+                after=_NAMES,
+                words=TEXT,
+                status={"type": ["integer", "null"]},
+            )
+        ),
+        before={"type": ["integer", "null"]},
+        older=TEXT_OR_NULL,
+        unread=COUNT,
     ),
     "Answer": exactly(status=COUNT, headers=_FIELDS, body=_BODY, first_byte=NUMBER, total=NUMBER),
     "Pair": exactly(

@@ -53,8 +53,8 @@ def problem(description: str) -> Schema:
     return {"description": description, "content": {"application/problem+json": {"schema": ref("Problem")}}}
 
 
-def query(name: str, description: str) -> Schema:
-    return {"name": name, "in": "query", "required": False, "description": description, "schema": TEXT}
+def query(name: str, description: str, schema: Schema = TEXT) -> Schema:
+    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
 
 
 def in_path(name: str, description: str) -> Schema:

@@ -73,7 +73,7 @@ def _sighting(one: Sighting, *, bodies: bool) -> Document:
         "at": rfc3339(one.at),
         "outcome": one.outcome,
         "method": one.method,
-        "target": one.target,
+        "target": one.target if bodies else "",
         "kept": one.kept,
         **values,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ from aiohttp import web
 
 from console.report import signatures_document
 from console.web.answers import as_page
-from console.web.api.report import report_of
+from console.web.api.report import signatures_of
 from console.web.paging import paged
 from console.web.visit import Visit
 
@@ -25,7 +26,7 @@ DONE: Final = {
 
 async def show(visit: Visit) -> web.Response:
     query = visit.request.query
-    signatures = signatures_document(await report_of(visit))["signatures"]
+    signatures = signatures_document(await signatures_of(visit), now=time.time())["signatures"]
     names = sorted({route.name for route in visit.instance.table.routes} if visit.instance.table else set())
     document = differences_document(signatures, {name: query.get(name, "") for name in FILTERS}, query)
     return as_page(

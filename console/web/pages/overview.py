@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -11,11 +12,12 @@ from aiohttp import web
 
 from console.report import report_document, wrong
 from console.web.answers import as_page
+from console.web.moves import arms
 from console.web.paging import paged
 from console.web.traffic import WINDOWS, added, first_hour, moved, owners_of, traffic_document
 from console.web.visit import Visit
 from proxy.model.table import LEGACY, Route, Stage, Table
-from shadow.model import Verdict
+from shadow.judge import PRECEDENCE
 from shadow.store import StoreError
 from shadow.store.read_traffic import Hour
 
@@ -23,6 +25,9 @@ Document = dict[str, Any]
 Traffic = Mapping[str, list[Hour]]
 
 FILTERS: Final = ("q", "stage", "verdict")
+MOST_SIGNATURES: Final = 3
+"""Of a route: its own page has more, and the differences all of them."""
+
 RECENT_HOURS: Final = 2
 """What is called the actual share: the hour that runs and the one before it."""
 
@@ -33,10 +38,18 @@ async def show(visit: Visit) -> web.Response:
     window = chosen_window(query)
     report = None
     traffic: Traffic = {}
+    recent: Traffic = {}
+    differing: dict[str, int] = {}
     trouble = None
     try:
-        report = report_document(await visit.evidence.summaries(), now=now)
-        traffic = await visit.evidence.traffic(first_hour(now, window))
+        summaries, traffic, recent = await asyncio.gather(
+            visit.evidence.summaries(),
+            visit.evidence.traffic(first_hour(now, window), width=WINDOWS[window][1]),
+            visit.evidence.traffic(int(now // 3600) - RECENT_HOURS + 1),
+        )
+        report = report_document(summaries, now=now, most=MOST_SIGNATURES)
+        for one in summaries:
+            differing[one.route] = len(one.signatures)
     except StoreError as error:
         trouble = f"no evidence to show: {error}"
     document = overview_document(
@@ -44,7 +57,8 @@ async def show(visit: Visit) -> web.Response:
         visit.instance.table,
         report,
         trouble,
-        traffic={"hours": traffic, "now": now, "window": window},
+        traffic={"hours": traffic, "recent": recent, "now": now, "window": window},
+        differing=differing,
         query=query,
     )
     return as_page(visit, "overview.html", document)
@@ -62,18 +76,22 @@ def overview_document(
     trouble: str | None,
     *,
     traffic: Document | None = None,
+    differing: Mapping[str, int] | None = None,
     query: Mapping[str, str] | None = None,
 ) -> Document:
-    """``report`` is None when there is no evidence to show; ``trouble`` says why. ``traffic`` has the ``hours`` of each route, ``now``
-    and the ``window``; ``query`` is the page's."""
+    """``report`` is None when there is no evidence to show; ``trouble`` says why. ``traffic`` has the ``hours`` of each route
+    in the ``window``, those that are ``recent``, and ``now``; ``differing`` is how many signatures each has, of which the report may tell
+    the first; ``query`` is the page's."""
     query = query or {}
-    traffic = traffic or {"hours": {}, "now": 0.0, "window": "24h"}
+    traffic = traffic or {"hours": {}, "recent": {}, "now": 0.0, "window": "24h"}
     recorded = {route["route"]: route for route in report["routes"]} if report else {}
     known = {route.name: route for route in table.routes} if table else {}
     names = [*recorded, *(name for name in known if name not in recorded)]
     hours: Traffic = traffic["hours"]
+    recent: Traffic = traffic["recent"]
     routes = [
-        _route(name, known.get(name), recorded.get(name)) | _owners(hours.get(name, []), traffic["now"])
+        _route(name, known.get(name), recorded.get(name), (differing or {}).get(name))
+        | _owners(hours.get(name, []), recent.get(name, []))
         for name in names
     ]
     chosen = {name: query.get(name, "") for name in FILTERS}
@@ -82,7 +100,7 @@ def overview_document(
         "status": status,
         "notices": [*status["reasons"], *([trouble] if trouble else [])],
         "stages": _counted(routes, "stage", [stage.value for stage in Stage]),
-        "verdicts": _counted(routes, "verdict", [verdict.value for verdict in Verdict]),
+        "verdicts": _counted(routes, "verdict", [verdict.value for verdict in PRECEDENCE]),
         "traffic": traffic_document(added(hours), now=traffic["now"], window=traffic["window"]),
         "windows": list(WINDOWS),
         "chosen": chosen,
@@ -92,7 +110,8 @@ def overview_document(
     }
 
 
-def _route(name: str, route: Route | None, recorded: Document | None) -> Document:
+def _route(name: str, route: Route | None, recorded: Document | None, differing: int | None) -> Document:
+    signatures = recorded["signatures"] if recorded else []
     compared = recorded is not None and recorded["candidate"] is not None
     bad, judged = wrong(recorded) if recorded is not None and compared else (0, 0)
     return {
@@ -109,14 +128,14 @@ def _route(name: str, route: Route | None, recorded: Document | None) -> Documen
         "verdict": recorded["readiness"]["verdict"] if recorded and compared else None,
         "reasons": recorded["readiness"]["reasons"] if recorded and compared else [],
         "latency_ms": recorded["latency_ms"] if recorded else None,
-        "signatures": recorded["signatures"] if recorded else [],
+        "signatures": signatures[:MOST_SIGNATURES],
+        "signatures_in_all": len(signatures) if differing is None else differing,
     }
 
 
-def _owners(hours: list[Hour], now: float) -> Document:
+def _owners(hours: list[Hour], recent: list[Hour]) -> Document:
     """Of this window and, as ``actual``, of the last hours."""
-    recent = owners_of(hour for hour in hours if hour.hour > int(now // 3600) - RECENT_HOURS)
-    return {"traffic": moved(owners_of(hours)), "actual": moved(recent)}
+    return {"traffic": moved(owners_of(hours)), "actual": moved(owners_of(recent))}
 
 
 def _counted(routes: list[Document], name: str, values: list[str]) -> dict[str, int]:
@@ -147,11 +166,4 @@ def match_words(route: Route) -> list[str]:
 
 def weights(route: Route) -> list[Document]:
     """The new sides first, legacy last; ``at`` and ``share`` in per cent, as a bar needs them."""
-    whole = sum(weight for _, weight in route.split.weights) or 1
-    arms = []
-    at = 0.0
-    for name, weight in sorted(route.split.weights, key=lambda arm: arm[0] == LEGACY):
-        share = 100 * weight / whole
-        arms.append({"backend": name, "weight": weight, "legacy": name == LEGACY, "at": at, "share": share})
-        at += share
-    return arms
+    return arms(sorted(route.split.weights, key=lambda arm: arm[0] == LEGACY))

@@ -12,7 +12,7 @@ from aiohttp import web
 from console.curl import redacted_names
 from console.pair import pair_document
 from console.replayed import Document, replayed_document
-from console.side_by_side import Fold, Row, aligned, field_rows, folds, paired, parts, readable_lines
+from console.side_by_side import Fold, Row, aligned, counted_headers, field_rows, folds, paired, parts, readable_lines
 from console.web.answers import as_page
 from console.web.refused import Refused
 from console.web.visit import Visit
@@ -29,7 +29,7 @@ MOST_ROWS: Final = 2_000
 FEWEST_FOLDED: Final = 4
 """Fewer equal rows are shown: folding them saves no room."""
 
-_CLASSES: Final = {"=": "equal", "|": "changed", "<": "only-control", ">": "only-candidate"}
+_CLASSES: Final = {"=": "equal", "|": "changed", "<": "only-control", ">": "only-candidate", ".": "uncounted"}
 
 REPLAY_SECONDS: Final = 10.0
 
@@ -53,9 +53,10 @@ async def again(visit: Visit) -> web.Response:
     plan = (await visit.evidence.plans()).get(pair.route)
     if route is None or plan is None or plan.candidate is None or not plan.urls.get(plan.candidate):
         raise Refused(409, f"the table has no candidate for {pair.route} any more: there is nobody to send it to")
+    visit.record.names(backend=plan.candidate)
     target = Target(plan.urls[plan.candidate][0], timeout=REPLAY_SECONDS)
     requests = route.shadow.requests if route.shadow else RequestEdits()
-    known = Known(route.compare, Origins(control=plan.urls.get(plan.control, ())), requests)
+    known = Known(route.compare, Origins(control=plan.urls.get(plan.control, ())), requests, route.redact)
     replayed = await replay([pair], target, {pair.route: known})
     document = replayed_document(replayed, target.url, rfc3339(time.time()))
     return as_page(visit, "again.html", {"pair": pair.id, "against": target.url, "replayed": document["pairs"][0]})
@@ -66,6 +67,7 @@ async def _pair_of(visit: Visit) -> StoredPair:
     found = await visit.evidence.pairs(given)
     if not found:
         raise Refused(404, f"no pair is kept whose id begins with {given!r}")
+    visit.record.names(pair=found[0].id, route=found[0].route)
     return found[0]
 
 
@@ -81,15 +83,16 @@ def pair_page_document(pair: StoredPair, base: str) -> Document:
     return {
         "pair": document,
         "redacted": redacted_names(document["request"]["headers"]) if document["request"] else [],
-        "sections": _sections(control, candidate) if control and candidate else [],
+        "sections": _sections(document) if control and candidate else [],
     }
 
 
-def _sections(control: Document, candidate: Document) -> list[Document]:
+def _sections(pair: Document) -> list[Document]:
+    control, candidate = pair["control"], pair["candidate"]
     lines = (readable_lines(answer["body"]["text"]) for answer in (control, candidate))
     return [
         _section("Status", [paired(str(control["status"]), str(candidate["status"]))]),
-        _section("Headers", field_rows(control["headers"], candidate["headers"])),
+        _section("Headers", field_rows(control["headers"], candidate["headers"], counted_headers(pair))),
         _section("Body", aligned(*lines)),
     ]
 
@@ -99,6 +102,7 @@ def _section(title: str, rows: Iterable[Row]) -> Document:
     return {
         "title": title,
         "folds": [_fold(fold) for fold in folds(shown[:MOST_ROWS])],
+        "uncounted": any(row.mark == "." for row in shown),
         "cut": len(shown) > MOST_ROWS,
         "most": MOST_ROWS,
     }
@@ -114,6 +118,6 @@ def _row(row: Row) -> Document:
     right: Any = (row.right, "", "")
     if row.mark == "|":
         left, right = parts(row.left, row.right)
-    elif row.mark != "=":
+    elif row.mark not in "=.":
         left, right = ("", row.left, ""), ("", row.right, "")
     return {"mark": _CLASSES[row.mark], "control": list(left), "candidate": list(right)}

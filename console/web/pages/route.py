@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any, Final
 
@@ -9,6 +10,8 @@ from aiohttp import web
 
 from console.report import route_document, wrong
 from console.web.answers import as_page
+from console.web.latency import latency_document
+from console.web.moves import moves_document
 from console.web.pages.overview import chosen_window, match_words, weights
 from console.web.refused import Refused
 from console.web.traffic import WINDOWS, first_hour, traffic_document
@@ -18,6 +21,7 @@ from proxy.model.table import Route
 from shadow.judge import bars_of, lines_of
 from shadow.model import ALONE, RouteSummary
 from shadow.store import StoreError
+from shadow.store.read_latency import HourLatency
 from shadow.store.read_traffic import EpochSeen, Hour
 
 Document = dict[str, Any]
@@ -32,11 +36,14 @@ async def show(visit: Visit) -> web.Response:
     route = next((one for one in table.routes if one.name == name), None) if table else None
     summaries: list[RouteSummary] = []
     hours: list[Hour] = []
+    latency: list[HourLatency] = []
     epochs: list[EpochSeen] = []
     trouble = None
     try:
         summaries = await visit.evidence.summaries()
-        hours = (await visit.evidence.traffic(first_hour(now, window), name)).get(name, [])
+        first, width = first_hour(now, window), WINDOWS[window][1]
+        hours = (await visit.evidence.traffic(first, name, width=width)).get(name, [])
+        latency = await visit.evidence.latency(first, name, width=width)
         epochs = await visit.evidence.past_epochs(name)
     except StoreError as error:
         trouble = f"no evidence to show: {error}"
@@ -49,11 +56,20 @@ async def show(visit: Visit) -> web.Response:
         "chain": _chain(route, status) if route else None,
         "evidence": evidence_document(summaries, name, now),
         "traffic": traffic_document(hours, now=now, window=window),
+        "latency": latency_document(latency, now=now, window=window),
         "windows": list(WINDOWS),
+        "table": await _moves(visit, name),
         "epochs": [_epoch(one) for one in epochs],
         "bodies": visit.caller.bodies,
     }
     return as_page(visit, "route.html", document)
+
+
+async def _moves(visit: Visit, name: str) -> Document:
+    try:
+        return await asyncio.to_thread(moves_document, visit.instance.journal, name)
+    except OSError:
+        return {"moves": [], "earlier": False}  # the page of the instance says what is wrong with the journal
 
 
 def evidence_document(summaries: list[RouteSummary], name: str, now: float) -> Document | None:

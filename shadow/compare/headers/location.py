@@ -31,6 +31,8 @@ def relative(url: str, own: set[str]) -> str:
 
 def _origin(url: str) -> str:
     """Scheme, host and port in lower case with the port written out; empty if this is no absolute http URL."""
+    if "//" not in url:  # urlsplit leaves out tabs, and would find one in ``http:/<tab>/``
+        return ""
     try:
         parts = urlsplit(url)
         port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)

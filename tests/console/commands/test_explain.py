@@ -36,6 +36,20 @@ def test_a_cookie_in_a_header_is_an_identity(strangler: Strangler) -> None:
     assert json.loads(by_cookie.stdout)["identity_source"] == "cookie session"
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("G T", "/"), "'G T' is no method"),
+        (("GET", "/a b"), "a space is written %20"),
+        (("GET", "/a\n"), "no client may send"),
+    ],
+)
+def test_what_no_client_can_send_is_not_explained(strangler: Strangler, words: tuple[str, str], said: str) -> None:
+    result = strangler("explain", *words)
+    assert result.exit_code == Exit.USAGE
+    assert said in result.stderr
+
+
 def test_what_no_route_claims_goes_to_legacy(strangler: Strangler) -> None:
     result = strangler("explain", "get", "http://shop.example/unknown")
     assert "none claims it" in result.stdout
@@ -97,3 +111,14 @@ def test_a_path_with_bytes_that_are_no_text_is_shown_harmlessly(strangler: Stran
     result = strangler("explain", "GET", "/a\x1b[31m\udcff")
     assert result.exit_code == Exit.FINE
     assert "\x1b" not in result.stdout
+
+
+def test_no_line_is_wider_than_the_terminal(strangler: Strangler, routes_file: Path) -> None:
+    name = "a-name-as-long-as-people-give-them-when-nobody-stops-them"
+    routes_file.write_text(
+        "version: 1\nbackends: {legacy: {url: http://127.0.0.1:1}}\nroutes:\n"
+        f"  - {{name: {name}, match: {{path: '/orders/{{id}}', methods: [POST, PUT]}}, backend: legacy}}\n"
+    )
+    result = strangler("explain", "GET", "/orders/7")
+    assert name in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80

@@ -50,8 +50,9 @@ def test_older_ones_are_counted(strangler: Strangler, journal: Path) -> None:
     assert [one["version"] for one in document["versions"]] == [2, 1]
 
 
-def test_one_version_is_a_diff(strangler: Strangler, journal: Path) -> None:
+def test_one_version_is_told_in_words_and_as_a_diff(strangler: Strangler, journal: Path) -> None:
     result = strangler("history", "2")
+    assert "\n- order-read: 20 % to 30 % of identities move to orders\n--- version 1\n" in result.stdout
     assert result.stdout.startswith("version 2, 2026-04-02T12:00:00Z, by ada: 30 % as agreed <script>")
     assert (
         "-  ordering: { split: { orders: 20, legacy: 80 } }\n+  ordering: { split: { orders: 30, legacy: 70 } }\n"
@@ -59,6 +60,14 @@ def test_one_version_is_a_diff(strangler: Strangler, journal: Path) -> None:
     )
     assert json.loads(strangler("history", "2", "--format", "json").stdout)["before"] == 1
     assert strangler("history", "1", "--text").stdout == TABLE
+
+
+def test_it_says_which_version_the_file_is_as(strangler: Strangler, journal: Path, tmp_path: Path) -> None:
+    (tmp_path / "table.yaml").write_text(TABLE)
+    assert "table.yaml is as in version 1\n" in strangler("history", "--config", "table.yaml").stderr
+    (tmp_path / "table.yaml").write_text(TABLE + "# more\n")
+    assert "table.yaml is as in none of them" in strangler("history", "--config", "table.yaml").stderr
+    assert strangler("history", "--config", "none.yaml").stderr == ""
 
 
 @pytest.mark.parametrize(
@@ -86,3 +95,13 @@ def test_a_version_without_a_file_says_where_everything_went(strangler: Strangle
     keep(tmp_path, TableVersion(1, 0.0, "file", "", hash_of(source), source))
     assert "from --legacy http://127.0.0.1:8000; its text is not there" in strangler("history", "1").stdout
     assert "--legacy http://127.0.0.1:8000" in strangler("history").stdout
+
+
+def test_words_name_variables_whether_they_are_set_or_not(
+    strangler: Strangler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(tmp_path, version(1, TABLE), version(2, TABLE.replace("http://127.0.0.1:9000", '"${ORDERS}"')))
+    unset = strangler("history", "2").stdout
+    monkeypatch.setenv("ORDERS", "http://secret:9000")
+    assert strangler("history", "2").stdout == unset
+    assert "secret" not in unset

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -13,8 +14,12 @@ from xml.etree import ElementTree
 import pytest
 
 from console.exits import Exit
+from proxy.model.plan import plans_of
+from proxy.table.load import load_table
+from shadow.store import open_store
+from shadow.store.batch import Batch
 from tests.console.conftest import Strangler
-from tests.console.scene import HOSTILE, PAIR
+from tests.console.scene import HOSTILE, PAIR, TABLE, fill_store
 
 RIGHT = b'{"id": 7, "total": 12.50, "items": [1, 2, 3, 4, 5, 6, 7, 8, 9]}'
 
@@ -91,6 +96,26 @@ def test_a_wrong_build_ends_with_one_and_is_told_of_in_every_format(
     if format_ == "markdown":
         rows = [line for line in result.stdout.splitlines() if "$.total" in line]
         assert [row.replace("\\|", "").count("|") for row in rows] == [6]
+
+
+@pytest.mark.parametrize("where", ["table", "store"])
+def test_what_the_table_hides_is_not_told_of_the_new_build(
+    strangler: Strangler, tmp_path: Path, build: tuple[str, type[Handler]], where: str
+) -> None:
+    hiding = TABLE.replace("defaults:\n", "defaults:\n  redact: { names: [total] }\n")
+    store = fill_store(tmp_path / "strangler.db")
+    if where == "table":
+        (tmp_path / "routes.yaml").write_text(hiding)
+    else:
+        writer = open_store(store).writer()
+        writer.write(Batch(plans=plans_of(load_table(hiding, version=4)), plans_at=time.time()))
+        writer.close()
+    url, handler = build
+    handler.body = RIGHT.replace(b"12.50", b"47.11").replace(b"9]", b"10]")
+    result = strangler("replay", "--against", url, "--store", store, "--unsafe", "--format", "json")
+    assert result.exit_code == Exit.FINDINGS
+    assert "$.items" in result.stdout
+    assert "47.11" not in result.stdout
 
 
 def test_pairs_go_through_a_file_to_a_machine_without_a_store(

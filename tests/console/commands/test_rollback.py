@@ -77,3 +77,16 @@ def test_what_somebody_else_saves_meanwhile_is_not_lost(
     result = strangler("rollback", "3", *nobody)
     assert (result.exit_code, "changed by somebody else meanwhile" in result.stderr) == (Exit.FINDINGS, True)
     assert routes_file.read_text() == TABLE + "# theirs\n"
+
+
+def test_going_back_can_be_told_before_it_is_done(
+    strangler: Strangler, routes_file: Path, tmp_path: Path, nobody: tuple[str, str]
+) -> None:
+    keep(tmp_path, version(1, TABLE, "file"), version(2, MOVED))
+    routes_file.write_text(MOVED)
+    result = strangler("rollback", "--dry-run", *nobody)
+    assert result.exit_code == Exit.FINE, result.output
+    assert result.stdout.startswith("Back to version 1, against version 2:\n- order-read: orders goes down from 30 %")
+    document = json.loads(strangler("rollback", "1", "--dry-run", "--format", "json", *nobody).stdout)
+    assert (document["file"], document["against"], len(document["changes"])) == ("version 1", "version 2", 1)
+    assert routes_file.read_text() == MOVED

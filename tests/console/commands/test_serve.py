@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import importlib
+import re
+import sys
 from pathlib import Path
 
 import pytest
 
+from console.access.users_file import read_users
 from console.exits import Exit
 from proxy.model.settings import Settings
 from tests.console.conftest import Strangler
+from tests.proxy.certificates import server_pair, write_pair
 
 URL = "http://127.0.0.1:8000"
 
@@ -33,6 +37,7 @@ def test_a_url_alone_is_enough(strangler: Strangler, served: list[Settings], tmp
             legacy_url=URL,
             store=f"sqlite:///{tmp_path}/strangler.db",
             journal=f"{tmp_path}/strangler.db.tables.jsonl",
+            audit=f"{tmp_path}/strangler.db.audit.jsonl",
             secret=str(tmp_path / "strangler.key"),
         )
     ]
@@ -41,8 +46,11 @@ def test_a_url_alone_is_enough(strangler: Strangler, served: list[Settings], tmp
 @pytest.mark.usefixtures("routes_file")
 def test_every_option_reaches_the_settings(strangler: Strangler, served: list[Settings], tmp_path: Path) -> None:
     words = "serve --config routes.yaml --listen [::1]:0 --admin localhost:9 --workers 3 --store sqlite:////var/x.db --secret k"
-    more = "--grace 1m --log-format json --log-level debug --access-log-sample 0.5 --tap-bytes 1MiB --shadow-queue-bytes 2048"
-    assert strangler(*words.split(), *more.split(), "--shadow-concurrency", "7").exit_code == Exit.FINE
+    more = "--grace 1m --log-format json --log-level debug --access-log-sample 0.5 --tap-bytes 1MiB --shadow-queue-bytes 2048 --shadow-workers 2"
+    assert (
+        strangler(*words.split(), *more.split(), "--shadow-concurrency", "7", "--audit", "who.jsonl").exit_code
+        == Exit.FINE
+    )
     assert served == [
         Settings(
             listen_host="::1",
@@ -53,12 +61,14 @@ def test_every_option_reaches_the_settings(strangler: Strangler, served: list[Se
             config=str(tmp_path / "routes.yaml"),
             store="sqlite:////var/x.db",
             journal="/var/x.db.tables.jsonl",
+            audit=str(tmp_path / "who.jsonl"),
             secret=str(tmp_path / "k"),
             grace=60.0,
             log_format="json",
             log_level="debug",
             access_log_sample=0.5,
             tap_bytes=1024 * 1024,
+            shadow_workers=2,
             shadow_queue_bytes=2048,
             shadow_concurrency=7,
         )
@@ -122,4 +132,110 @@ def test_a_bad_option_is_told_with_what_to_write(
     result = strangler("serve", "--legacy", URL, *words)
     assert result.exit_code == Exit.USAGE
     assert says in result.stderr
+    assert served == []
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> list[str]:
+    write_pair(tmp_path, "one", server_pair("admin.example"))
+    return ["--admin-cert", "one.pem", "--admin-key", "one.key"]
+
+
+def test_with_users_and_tls_others_may_reach_it(
+    strangler: Strangler, served: list[Settings], pair: list[str], tmp_path: Path
+) -> None:
+    strangler("user", "add", "ada", "--role", "admin", "--no-password")
+    result = strangler("serve", "--legacy", URL, "--admin", ":8081", "--admin-users", "strangler.users", *pair)
+    assert (result.exit_code, result.stderr) == (Exit.FINE, "")
+    assert served[0].admin_users == str(tmp_path / "strangler.users")
+    assert (served[0].admin_cert, served[0].admin_key) == (str(tmp_path / "one.pem"), str(tmp_path / "one.key"))
+
+
+@pytest.mark.parametrize("without", ["users", "tls"])
+def test_one_of_both_is_not_enough(strangler: Strangler, served: list[Settings], pair: list[str], without: str) -> None:
+    given = pair if without == "users" else ["--admin-users", "strangler.users"]
+    result = strangler("serve", "--legacy", URL, "--admin", ":8081", *given)
+    assert result.exit_code == Exit.FINDINGS
+    assert ("no authentication" if without == "users" else "without TLS") in result.stderr
+    assert served == []
+
+
+def test_where_there_is_no_user_an_admin_is_made_and_its_token_printed_once(
+    strangler: Strangler, served: list[Settings], tmp_path: Path
+) -> None:
+    result = strangler("serve", "--legacy", URL, "--admin-users", "users")
+    token = re.search(r"strangler_[\w-]{43}", result.stderr)
+    assert token is not None
+    user = read_users(tmp_path / "users").of_token(token[0])
+    assert user is not None
+    assert (user.name, user.role, user.bodies) == ("admin", "admin", True)
+    assert token[0] not in (tmp_path / "users").read_text()
+    assert strangler("serve", "--legacy", URL, "--admin-users", "users").stderr == ""
+    assert len(served) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--admin-cert", "one.pem"], "go together"),
+        (["--admin-cert", "one.pem", "--admin-key", "missing"], "no such file"),
+        (["--admin-cert", "one.key", "--admin-key", "one.key"], "holds no certificate"),
+        (["--admin-users", "one.pem"], "one.pem"),
+        (["--admin-users", "missing/users"], "no user yet, and none can be made"),
+    ],
+)
+@pytest.mark.usefixtures("pair")
+def test_a_bad_file_of_the_admin_port_is_told_before_anything_starts(
+    strangler: Strangler, served: list[Settings], words: list[str], says: str
+) -> None:
+    result = strangler("serve", "--legacy", URL, *words)
+    assert (result.exit_code, says in result.stderr) == (Exit.FINDINGS, True), result.stderr
+    assert served == []
+
+
+OIDC = """\
+issuer: https://id.example
+client_id: strangler
+redirect: https://admin.example/login/provider/back
+roles: [{ claim: groups, has: sre, role: operator }]
+"""
+
+
+def test_a_provider_of_identities_stands_beside_the_users(
+    strangler: Strangler, served: list[Settings], tmp_path: Path
+) -> None:
+    (tmp_path / "oidc.yaml").write_text(OIDC)
+    result = strangler("serve", "--legacy", URL, "--admin-users", "users", "--admin-oidc", "oidc.yaml")
+    assert result.exit_code == Exit.FINE
+    assert served[0].admin_oidc == str(tmp_path / "oidc.yaml")
+
+
+@pytest.mark.parametrize(
+    ("swap", "words", "says"),
+    [
+        (("", ""), [], "goes with --admin-users"),
+        (("/login/provider/back", "/elsewhere"), ["--admin-users", "users"], "does not lead here"),
+        (("https://id", "http://id"), ["--admin-users", "users"], "must begin with https://"),
+        (("roles", "rolls"), ["--admin-users", "users"], "unknown key 'rolls'"),
+    ],
+)
+def test_a_bad_provider_is_told_before_anything_starts(
+    strangler: Strangler, served: list[Settings], tmp_path: Path, swap: tuple[str, str], words: list[str], says: str
+) -> None:
+    (tmp_path / "oidc.yaml").write_text(OIDC.replace(*swap))
+    result = strangler("serve", "--legacy", URL, "--admin-oidc", "oidc.yaml", *words)
+    assert (result.exit_code, says in result.stderr) == (Exit.FINDINGS, True), result.stderr
+    assert served == []
+
+
+def test_without_the_extra_it_is_told_how_to_get_it(
+    strangler: Strangler, served: list[Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "oidc.yaml").write_text(OIDC)
+    for name in [name for name in sys.modules if name.startswith(("console.oidc", "console.access.provider"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "authlib", None)
+    monkeypatch.setitem(sys.modules, "joserfc", None)
+    result = strangler("serve", "--legacy", URL, "--admin-users", "users", "--admin-oidc", "oidc.yaml")
+    assert (result.exit_code, "pip install 'strangler[oidc]'" in result.stderr) == (Exit.FINDINGS, True), result.stderr
     assert served == []

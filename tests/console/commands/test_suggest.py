@@ -10,7 +10,7 @@ import yaml
 from console.exits import Exit
 from proxy.table.load import load_table
 from shadow.model import Outcome
-from shadow.noise.places import PlaceSeen, RuleHit
+from shadow.noise.seen import PlaceSeen, RuleHit
 from shadow.store import open_store
 from shadow.store.batch import Batch
 from shadow.store.records import Recorded
@@ -92,6 +92,33 @@ def test_rules_that_hid_nothing_for_long_are_told_of(strangler: Strangler, store
 def test_an_unknown_route_is_a_usage_error(strangler: Strangler, store: str) -> None:
     result = strangler("suggest", "--store", store, "--route", "serach")
     assert (result.exit_code, "did you mean 'search'?" in result.stderr) == (Exit.USAGE, True)
+
+
+def test_proposals_are_written_with_comments_kept_and_only_once(
+    strangler: Strangler, store: str, routes_file: Path, tmp_path: Path
+) -> None:
+    text = TABLE.replace("  - name: search\n", "  - name: search  # the shop's\n")
+    routes_file.write_text(text)
+    words = ("suggest", "--write", "--store", store, "--admin", "127.0.0.1:1")
+    result = strangler(*words)
+    assert result.exit_code == Exit.FINE, result.output
+    assert "# 2 rules put into routes.yaml\n# no instance answers on 127.0.0.1:1" in result.stdout
+    written = routes_file.read_text()
+    assert "  - name: search  # the shop's\n" in written
+    compare = load_table(written).by_name["search"].compare
+    assert [rule.label for rule in compare.normalise] == ["$.served_at as timestamp"]
+    assert [waiver.kinds for waiver in compare.ignore] == [("values_changed",)]
+    again = json.loads(strangler(*words, "--format", "json").stdout)
+    assert (again["written"], again["in_force"]) == ([], None)
+    assert routes_file.read_text() == written
+
+
+def test_where_one_rule_cannot_be_written_none_is(strangler: Strangler, store: str, routes_file: Path) -> None:
+    text = TABLE.replace("name: search", "name: find")
+    routes_file.write_text(text)
+    result = strangler("suggest", "--write", "--store", store, "--admin", "127.0.0.1:1")
+    assert (result.exit_code, "has no route 'search'" in result.stderr) == (Exit.FINDINGS, True), result.output
+    assert routes_file.read_text() == text
 
 
 def _rules(route: str) -> str:

@@ -55,7 +55,9 @@ def test_a_second_time_it_is_refused(strangler: Strangler, words: tuple[str, ...
     [
         ((), Exit.USAGE, "Missing option '--reason'"),
         (("--reason", " "), Exit.USAGE, "1 to 2000 characters"),
-        (("--reason", "fine", "--until", "soon"), Exit.USAGE, "does not match the format"),
+        (("--reason", "fine", "--until", "soon"), Exit.USAGE, "a date such as 2027-03-31 is wanted; 'soon'"),
+        (("--reason", "fine", "--until", "20990331"), Exit.USAGE, "a date such as 2027-03-31 is wanted"),
+        (("--reason", "fine", "--until", "2020-01-01"), Exit.USAGE, "2020-01-01 is over: name the last day"),
         (("--reason", "fine", "--route", "search"), Exit.FINDINGS, "no signature of today's rules"),
     ],
 )

@@ -46,7 +46,7 @@ def test_json_says_before_and_after(strangler: Strangler, routes_file: Path, nob
     ("words", "code", "said"),
     [
         (("serch", "orders=1"), Exit.FINDINGS, 'did you mean "search"?'),
-        (("search", "ordes=1"), Exit.FINDINGS, 'there is no backend "ordes"'),
+        (("search", "ordes=1"), Exit.FINDINGS, "there is no backend 'ordes'; did you mean"),
         (("search", "legacy=0"), Exit.FINDINGS, "no good table, so nothing was changed"),
         (("search", "orders"), Exit.USAGE, "write BACKEND=N"),
         (("search", "orders=-1"), Exit.USAGE, "write BACKEND=N"),

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from console.table.changes import changes_of
+from console.table.recent import recent_of
 from proxy.table.load import load_table
+from shadow.store.read_traffic import Hour
 
 TABLE = """\
 version: 1
@@ -76,9 +80,30 @@ def test_a_new_route_says_what_it_takes_and_where_it_goes() -> None:
 
 def test_other_matches_are_named_one_by_one() -> None:
     assert texts(("match: { path: /search }", "match: [{ path: /search, methods: [GET] }, { path: /find }]")) == [
-        "search also takes GET /search",
+        "search takes only GET /search now",
         "search also takes /find",
-        "search no longer takes /search",
+    ]
+
+
+def test_a_method_that_comes_or_goes_is_told_as_such() -> None:
+    assert texts(("methods: [GET]", "methods: [GET, HEAD]")) == ["order-read also takes HEAD /orders/{id}"]
+    assert texts(("methods: [GET]", "methods: [HEAD]")) == [
+        "order-read also takes HEAD /orders/{id}",
+        "order-read no longer takes GET /orders/{id}",
+    ]
+    assert texts((", methods: [GET]", "")) == ["order-read also takes other methods than GET /orders/{id}"]
+    assert texts(("path: /search", "path: /search, methods: [GET]")) == ["search takes only GET /search now"]
+
+
+def test_a_share_is_told_in_requests_where_it_is_known_how_many_there_were() -> None:
+    hours = [Hour(10, Counter(legacy=19_000, orders=1_000)), Hour(11, Counter(legacy=666))]
+    recent = recent_of(10, {"order-read": hours, "search": []})
+    moved = load_table(
+        TABLE.replace("orders: 5, legacy: 95", "orders: 20, legacy: 80").replace("orders: 0,", "orders: 1,")
+    )
+    assert [change.text for change in changes_of(load_table(TABLE), moved, recent)] == [
+        "order-read: 5 % to 20 % of identities move to orders; of its 20,666 requests since 10:00Z that is about 3,100",
+        "search: 9.091 % of requests move to orders",
     ]
 
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from console.table.versions import (
     NoVersion,
     change_words,
+    diff_of,
     history_document,
     text_of,
-    unified,
     version_document,
     version_to_restore,
 )
@@ -63,7 +63,7 @@ def test_one_version_comes_with_its_text_and_the_difference_from_the_one_before(
     assert version_document([A, B], 1)["diff"].startswith("--- nothing\n+++ version 1\n")
     gone = version_document([A, version(2, None)], 2)
     assert (gone["before"], gone["diff"], gone["text"]) == (None, None, None)
-    assert unified(A, A) == ""
+    assert diff_of(A, A) == ""
 
 
 def test_what_is_not_there_is_said() -> None:

@@ -10,28 +10,37 @@ from typing import Any
 import aiohttp
 
 from console.address import Address
+from console.audit.trail import Trail
 from console.web.app import Admin
+from console.web.entrance import Entrance
 from console.web.evidence import Evidence
 from console.web.guard import Guard
 from console.web.instance import Instance
 from console.web.openapi import PATHS, SCHEMAS
+from proxy.model.packed import pack
+from proxy.table.load import load_table
 from shadow.store import open_store
 from tests.console.scene import TABLE
 from tests.console.test_status import process, told
 
-TABLE_MESSAGE = {"type": "table", "version": 3, "source": "routes.yaml", "text": TABLE, "legacy_url": None}
+
+def table_message(text: str = TABLE) -> dict[str, Any]:
+    """What the supervisor says of a table."""
+    return {"type": "table", "version": 3, "source": "routes.yaml", "text": text, "table": pack(load_table(text))}
 
 
 class Port:
     """The admin port of an instance that we play; ``said`` is what came with each reload, ``reloads`` how many there were."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, entrance: Entrance | None = None) -> None:
         self.store = directory / "strangler.db"
         self.said: list[dict[str, Any]] = []
         self.journal = directory / "strangler.db.tables.jsonl"
+        self.audit = directory / "strangler.db.audit.jsonl"
         self.instance = Instance(str(directory), self.said.append, self.journal)
         self.evidence = Evidence(open_store(f"sqlite:///{self.store}"))
-        self.app = Admin(self.instance, self.evidence, Guard(Address("127.0.0.1", 0))).app()
+        guard, trail = Guard(Address("127.0.0.1", 0)), Trail(self.audit)
+        self.app = Admin(self.instance, self.evidence, guard, trail, entrance).app()
         self.url = ""
 
     @property
@@ -42,14 +51,14 @@ class Port:
         """Status, body (JSON if it is any) and the answer itself."""
         async with aiohttp.ClientSession() as session, session.request(method, self.url + path, **options) as answer:
             text = await answer.text()
-            return answer.status, json.loads(text) if "json" in answer.content_type else text, answer
+            return answer.status, json.loads(text) if text and "json" in answer.content_type else text, answer
 
 
 async def start(port: Port, **changes: Any) -> None:
     """Tell the console what the supervisor would."""
     processes = [process("supervisor"), process("proxy", pid=os.getpid()), process("shadow"), process("console")]
     port.instance.take_status({"type": "status", **told(**{"processes": processes, **changes})})
-    await port.instance.take_table(TABLE_MESSAGE)
+    await port.instance.take_table(table_message())
 
 
 def check(value: Any, schema: dict[str, Any], where: str = "$") -> None:

@@ -11,10 +11,15 @@ import pytest
 
 from console.web.addresses import ADDRESSES
 from console.web.app import HEADERS
+from console.web.audited import is_audited
 from console.web.openapi import PATHS, openapi
+from console.web.rights import Right
 from proxy.model.counters import Counters
+from proxy.model.packed import BadPacked, pack
+from proxy.table.load import transparent_table
+from shadow.signature import signature_id
 from tests.console.scene import PAIR, fill_store
-from tests.console.web.port import TABLE_MESSAGE, Port, check_answer, start
+from tests.console.web.port import Port, check_answer, start, table_message
 
 
 @pytest.fixture
@@ -31,7 +36,7 @@ def test_every_address_for_programs_is_documented_and_every_documented_one_is_th
     served = {
         (address.path, address.method)
         for address in ADDRESSES
-        if address.handler.__module__.startswith("console.web.api.") or address.path == "/"
+        if address.handler.startswith("api.") or address.path == "/"
     }
     assert served == {(path, method.upper()) for path, operations in PATHS.items() for method in operations}
 
@@ -206,16 +211,46 @@ async def test_hostile_ids_find_nothing(port: Port, given: str) -> None:
 
 async def test_a_bad_table_from_the_supervisor_leaves_the_one_before(port: Port) -> None:
     await start(port)
-    with pytest.raises(ValueError, match="unknown"):
-        await port.instance.take_table({**TABLE_MESSAGE, "text": "version: 1\nunknown: 1\n"})
+    with pytest.raises(BadPacked):
+        await port.instance.take_table({**table_message(), "table": "nonsense"})
     assert port.instance.table is not None
     assert len(port.instance.table.routes) == 3
 
 
 async def test_a_transparent_table_is_taken(port: Port) -> None:
-    await port.instance.take_table({**TABLE_MESSAGE, "text": None, "legacy_url": "http://127.0.0.1:8000"})
+    await port.instance.take_table(
+        {**table_message(), "text": None, "table": pack(transparent_table("http://127.0.0.1:8000"))}
+    )
     assert port.instance.table is not None
     assert port.instance.table.routes == ()
+
+
+def test_what_anybody_may_ask_is_documented_without_a_403() -> None:
+    for address in ADDRESSES:
+        if operation := PATHS.get(address.path, {}).get(address.method.lower()):
+            assert ("403" in operation["responses"]) == (address.right is not Right.OPEN), address.path
+            assert {"415", "421"} <= operation["responses"].keys()
+            assert not is_audited(address) or "503" in operation["responses"], address.path
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd", "br", "x"])
+async def test_a_coded_body_is_refused_before_it_is_read(
+    port: Port, coding: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": coding}
+    await check_answer(port, "/-/reload", "/-/reload", 415, "POST", data=b"garbage", headers=headers)
+    assert (await port.ask("/healthz"))[0] == 200
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("sent", ['{"state": "noise", "note": "\\ud800"}', '{"state": "noise", "owner": true}'])
+async def test_half_a_character_is_refused_before_it_reaches_a_file(port: Port, sent: str) -> None:
+    fill_store(port.store)
+    await start(port)
+    path = "/api/v1/signatures/{signature}/triage"
+    signature = signature_id("order-read", "$.total", "type_changes")
+    headers = {"Content-Type": "application/json"}
+    await check_answer(port, path.replace("{signature}", signature), path, 400, "POST", data=sent, headers=headers)
 
 
 def test_the_document_is_json_and_says_its_version() -> None:

@@ -51,3 +51,16 @@ def test_what_is_moved_is_told_from_what_is_not(scheme: str) -> None:
     known = colours(scheme)
     assert contrast(known["new"], known["paper"]) >= 3
     assert contrast(known["new"], known["legacy"]) >= 3
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_lines_and_bars_of_charts_are_seen(scheme: str) -> None:
+    known = colours(scheme)
+    drawn = set(re.findall(r"\.(?:outcome-\w+|line\.\w+) \{ (?:fill|stroke): var\(--(\w+)\)", SHEET))
+    assert drawn == {"new", "quiet", "red"}
+    low = {
+        pair: ratio
+        for pair in itertools.product(drawn, GROUNDS)
+        if (ratio := contrast(known[pair[0]], known[pair[1]])) < 3
+    }
+    assert low == {}

@@ -77,3 +77,33 @@ def test_programs_and_our_own_pages_may_post(headers: dict[str, str]) -> None:
 )
 def test_other_sites_and_forms_may_not(headers: dict[str, str]) -> None:
     assert Guard.foreign_post(headers) is not None
+
+
+def test_names_that_were_given_and_those_of_a_certificate_are_ours() -> None:
+    guard = Guard(parse_address("0.0.0.0:8081"), ("Console.Example", "*.ops.example"))
+    assert guard.bad_host("console.example:8081") is None
+    assert guard.bad_host("a.ops.example") is None
+    for other in ("ops.example", "a.b.ops.example", "example", "x.console.example", "*.evil.example"):
+        assert guard.bad_host(other) is not None
+
+
+@pytest.mark.parametrize(
+    "via",
+    [
+        ["1.1 strangler-0123abcd"],
+        ["1.1 cache, 1.1 strangler-0123abcd, 1.0 other"],
+        ["1.1 strangler-0123abcd,2.0 strangler-ffffffff"],
+        ["1.1 other", "1.1 strangler-0123abcd"],
+    ],
+)
+def test_what_came_through_the_proxy_is_not_taken(via: list[str]) -> None:
+    assert Guard.proxied(via, is_copy=False) is not None
+
+
+def test_nor_is_a_copy() -> None:
+    assert Guard.proxied((), is_copy=True) is not None
+
+
+@pytest.mark.parametrize("via", [[], ["1.1 varnish"], ["1.1 my-strangler-0123abcdef"]])
+def test_what_came_through_another_one_is(via: list[str]) -> None:
+    assert Guard.proxied(via, is_copy=False) is None

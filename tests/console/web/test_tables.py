@@ -110,6 +110,8 @@ async def test_back_to_the_version_before_or_to_any(port: Port, file: Path, tmp_
     assert port.said == [{"by": "local", "reason": "back to version 1: errors", "hash": hash_of(MOVED)}]
     save(file, "nonsense")
     assert (await check_answer(port, path, path, 200, "POST"))["restored"] == 3
+    assert (await check_answer(port, path, path, 200, "POST", json={"version": 1.0}))["restored"] == 1
+    assert (await check_answer(port, path, path, 200, "POST", json={"version": 3}))["restored"] == 3
     await check_answer(port, path, path, 404, "POST", json={"version": 9})
     await check_answer(port, path, path, 422, "POST", json={"version": 2})
     await check_answer(port, path, path, 400, "POST", json={"version": "1"})
@@ -141,3 +143,34 @@ async def test_without_a_file_there_is_no_table_to_change(port: Port, tmp_path: 
     (tmp_path / "link.yaml").symlink_to("routes.yaml")
     await start(port, table=TOLD_TABLE | {"source": str(tmp_path / "link.yaml")})
     await check_answer(port, PATH, PATH, 409)
+
+
+async def test_one_version_has_its_text_and_what_it_changed(port: Port, file: Path, tmp_path: Path) -> None:
+    path, documented = f"{PATH}/versions", f"{PATH}/versions/{{version}}"
+    keep(tmp_path, version(1, TABLE), version(2, MOVED, reason="30 % as agreed"))
+    one = await check_answer(port, f"{path}/2", documented, 200)
+    assert (one["text"], one["by"], one["reason"], one["before"]) == (MOVED, "ada", "30 % as agreed", 1)
+    assert [change["text"] for change in one["changes"]] == ["order-read: 20 % to 30 % of identities move to orders"]
+    assert "+  ordering: { split: { orders: 30, legacy: 70 } }" in one["diff"]
+    assert (await check_answer(port, f"{path}/1", documented, 200))["changes"] is None
+    for unknown in ("9", "0", "-1", "x", "1" * 5000, "\u0661", "%00"):
+        await check_answer(port, f"{path}/{unknown}", documented, 404)
+
+
+async def test_no_answer_tells_what_a_variable_stands_for(
+    port: Port, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_SECRET", "hunter2")
+    for there, then in (
+        ("backend: legacy", "backend"),
+        ("sample: 100%", "sample"),
+        ("url: http://127.0.0.1:9000", "url"),
+        ("path: /search", "path: /search, pth"),
+    ):
+        sent = {"text": TABLE.replace(there, f'{then}: "${{SHOP_SECRET}}"')}
+        answers = [
+            await port.ask(f"{PATH}/plan", "POST", json=sent),
+            await port.ask(PATH, "PUT", json=sent, headers=if_match(TABLE)),
+        ]
+        assert "hunter2" not in repr(answers)
+    assert text(file) == TABLE

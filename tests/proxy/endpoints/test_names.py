@@ -277,3 +277,35 @@ async def test_a_name_that_left_the_table_is_not_looked_up_any_more(proxy: Proxi
     asked = dns.asked
     await asyncio.sleep(0.1)
     assert dns.asked == asked
+
+
+@pytest.mark.promise("B136")
+@pytest.mark.parametrize("address", ["169.254.169.254", "::ffff:169.254.169.254", "fd00:ec2::254"])
+async def test_a_name_that_leads_to_a_cloud_s_secrets_leads_nowhere(
+    proxy: Proxies, dns: Dns, caplog: pytest.LogCaptureFixture, address: str
+) -> None:
+    dns.says = [address]
+    running = await proxy(table(80))
+    assert (await ask(running))[0] == 502
+    assert f"it leads to {address}, where clouds keep credentials" in told(caplog, "backend failed")[0].detail
+
+
+@pytest.mark.promise("B136")
+async def test_a_name_that_turns_to_a_cloud_s_secrets_keeps_its_last_good_address(
+    origin: Origins, proxy: Proxies, dns: Dns
+) -> None:
+    backend = await origin(always(ok(b"here")))
+    running = await proxy(table(backend.port))
+    assert await ask(running) == (200, b"here")
+    dns.says, asked = ["169.254.169.254"], dns.asked
+    await eventually(lambda: dns.asked > asked + 2)
+    for connection in backend.connections:
+        connection.reset()
+    assert await ask(running) == (200, b"here")
+
+
+@pytest.mark.promise("B136")
+async def test_of_several_addresses_the_good_ones_are_asked(origin: Origins, proxy: Proxies, dns: Dns) -> None:
+    backend = await origin(always(ok(b"here")))
+    dns.says = ["169.254.169.254", "127.0.0.1"]
+    assert await ask(await proxy(table(backend.port, connect="2s"))) == (200, b"here")

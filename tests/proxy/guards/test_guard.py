@@ -315,6 +315,7 @@ async def test_an_open_breaker_keeps_no_places_and_empties_the_line(origin: Orig
     assert running.count("strangler_bulkhead_waiting") == running.count("strangler_in_flight") == 0
 
 
+@pytest.mark.alone
 async def test_who_waits_too_long_is_told_so_when_the_time_is_over(origin: Origins, proxy: Proxies) -> None:
     gate = Gate()
     legacy, new = await origin(always(ok(b"legacy"))), await origin(gate)

@@ -40,7 +40,7 @@ class Sink:
         self._writer = LineWriter(self._written.append, limit=limit)
         self.now = 0.0
         self.handler = HandOver(self._writer, render, WHO, lambda: self.now)
-        self.log = logging.Logger("test")  # noqa: LOG001 - one of its own, that no other test shares
+        self.log = logging.Logger("proxy.test")  # noqa: LOG001 - one of its own, that no other test shares
         self.log.addHandler(self.handler)
 
     def wait_until_written(self) -> None:
@@ -95,6 +95,7 @@ def test_a_field_that_bears_the_name_of_one_of_ours_does_not_replace_it() -> Non
     assert (line["role"], line["role_"], line["time_"]) == ("proxy", "forged", "never")
 
 
+@pytest.mark.promise("B132")
 @pytest.mark.parametrize("text", ["a\r\n{}", "\x1b[31m", "\u202e", "\ud800", "\x00", "\u2028"])
 @pytest.mark.parametrize("render", [render_json, text_renderer(colour=False)])
 def test_values_of_strangers_stay_on_their_line(render: Any, text: str) -> None:
@@ -133,7 +134,7 @@ def test_an_exception_is_a_field_in_json_and_a_block_below_the_line_for_people()
     first, *block = as_text.text.splitlines()
     assert first.endswith("error   proxy/1: failed")
     assert block[0] == "    Traceback (most recent call last):"
-    assert block[-1] == "    ValueError: why\\x1b[2J"
+    assert block[-1] == "    ValueError"
 
 
 def test_people_get_pairs_and_quotes_where_needed() -> None:
@@ -160,7 +161,7 @@ def test_what_was_left_out_last_is_told_at_the_end() -> None:
     for _ in range(LINES_PER_SECOND + 7):
         sink.log.warning("backend failed")
     last = sink.lines[-1]
-    assert (last["event"], last["of"], last["left_out"]) == ("lines left out", "test backend failed", 7)
+    assert (last["event"], last["of"], last["left_out"]) == ("lines left out", "proxy.test backend failed", 7)
 
 
 def test_lines_that_found_no_room_are_told_with_the_next_one() -> None:
@@ -193,7 +194,9 @@ def test_an_unknown_format_says_which_ones_there_are() -> None:
 
 
 def test_a_process_logs_json_to_stderr_down_to_its_level() -> None:
-    done = in_process("logging.getLogger('a').info('no'); logging.getLogger('a').warning('yes')", log_level="warning")
+    done = in_process(
+        "logging.getLogger('proxy').info('no'); logging.getLogger('proxy').warning('yes')", log_level="warning"
+    )
     (line,) = [json.loads(line) for line in done.stderr.splitlines()]
     assert (line["role"], line["index"], line["event"]) == ("shadow", 3, "yes")
     assert done.stdout == ""
@@ -204,7 +207,8 @@ def test_warnings_and_what_ends_a_process_are_logged_too() -> None:
     warning, failed = [json.loads(line) for line in done.stderr.splitlines()]
     assert "careful" in warning["event"]
     assert (failed["level"], failed["event"]) == ("critical", "failed")
-    assert "RuntimeError: the end" in failed["exception"]
+    assert failed["exception"].endswith("\nRuntimeError")
+    assert "the end" not in done.stderr
     assert done.returncode == 1
 
 
@@ -213,7 +217,7 @@ def test_a_terminal_gets_text_and_colours_unless_no_color_is_set(no_color: str, 
     ours, theirs = pty.openpty()
     program = (
         "import logging\nfrom proxy.model.log import set_up_logging\nfrom proxy.model.settings import Settings\n"
-        "set_up_logging(Settings(), 'console'); logging.getLogger('a').warning('hello')"
+        "set_up_logging(Settings(), 'console'); logging.getLogger('proxy').warning('hello')"
     )
     environment = {**os.environ, "NO_COLOR": no_color}
     subprocess.run([sys.executable, "-c", program], env=environment, stderr=theirs, timeout=30, check=True)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from proxy.model.printable import printable
 
 
+@pytest.mark.promise("B132")
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
@@ -26,6 +27,7 @@ def test_what_could_command_a_terminal_is_written_out(text: str, shown: str) -> 
     assert printable(text) == shown
 
 
+@pytest.mark.promise("B132")
 @given(st.text())
 def test_the_result_is_always_one_printable_line(text: str) -> None:
     assert printable(text).isprintable()

@@ -63,6 +63,20 @@ def test_what_stands_at_a_path_is_hidden_with_all_below(place: str, hidden: bool
         (b"/customers/CUST-12345678?a=1", b"[redacted]?a=1"),
         (b"/plain", b"/plain"),
         (b"*", b"*"),
+        (
+            b"/a?user[email]=x&user%5Bemail%5D=x&user.email=x",
+            b"/a?user[email]=[redacted]&user%5Bemail%5D=[redacted]&user.email=[redacted]",
+        ),
+        (b"/a?email[home]=x;b=1;email=x", b"/a?email[home]=[redacted];b=1;email=[redacted]"),
+        (b"http://shop.example/customers/CUST-12345678?a=1", b"[redacted]?a=1"),
+        (b"http://shop.example/a?email=x", b"http://shop.example/a?email=[redacted]"),
+        (b"/a;email=x;v=1/b;email=y?c=1", b"/a;email=[redacted];v=1/b;email=[redacted]?c=1"),
+        (b"/a?next=https://b.example/?email=x&c=1", b"/a?next=[redacted]&c=1"),
+        (b"/a?next=https%3A%2F%2Fb.example%2F%3Femail%3Dx", b"/a?next=[redacted]"),
+        (b"/a?next=https%253A%252F%252Fb.example%253Fuser%255Bemail%255D%253Dx", b"/a?next=[redacted]"),
+        (b"/a?q=%7B%22email%22%3A%22x%22%7D", b"/a?q=[redacted]"),
+        (b"/a?q=CUST%252D12345678", b"/a?q=[redacted]"),
+        (b"/a?next=https://b.example/?c=1", b"/a?next=https://b.example/?c=1"),
     ],
 )
 def test_a_logged_target_shows_nothing_that_is_hidden(target: bytes, logged: bytes) -> None:

@@ -22,7 +22,9 @@ CHILD = Path(__file__).with_name("tiny_child.py")
 PROGRAM = """
 import json, sys
 from proxy.model.settings import Settings
-from proxy.supervise import Role, supervise, supervisor
+from proxy.supervise import supervisor
+from proxy.supervise.child import Role
+from proxy.supervise.start import supervise
 
 for name, value in json.loads(sys.argv[2]).items():
     setattr(supervisor, name, value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import os
 import subprocess
 import sys
@@ -48,6 +49,18 @@ async def test_it_is_told_only_what_its_role_hears() -> None:
     assert await end_of(one) == "exit code 7"
     assert one.pid is None
     one.tell({"type": "drain", "grace": 1})  # nobody there: nothing happens
+
+
+async def test_whoever_does_not_answer_users_stands_back_where_processors_are_short() -> None:
+    steps = {role.name: role.nice for role in default_roles(Settings())}
+    assert steps["proxy"] == 0 < steps["console"] < steps["shadow"]
+    one = child("control.recv(1)")
+    one.role = dataclasses.replace(one.role, nice=3)
+    await one.start()
+    assert one.pid is not None
+    assert os.getpriority(os.PRIO_PROCESS, one.pid) == os.getpriority(os.PRIO_PROCESS, 0) + 3
+    one.tell({"type": "drain"})
+    await end_of(one)
 
 
 async def test_it_knows_its_index_and_has_a_process_group_of_its_own() -> None:
@@ -98,10 +111,10 @@ def test_children_get_the_settings_and_find_our_packages(monkeypatch: pytest.Mon
 
 
 def test_roles_are_drained_from_those_who_produce_to_those_who_tell() -> None:
-    roles = default_roles(Settings(workers=3, grace=12.0))
+    roles = default_roles(Settings(workers=3, shadow_workers=2, grace=12.0))
     assert [(role.name, role.count, role.serves) for role in roles] == [
         ("proxy", 3, True),
-        ("shadow", 1, False),
+        ("shadow", 2, False),
         ("console", 1, False),
     ]
     assert roles[0].grace == 12.0

@@ -11,11 +11,13 @@ import pytest
 
 from proxy import watch
 from proxy.model.counters import Counters
+from proxy.model.packed import pack
 from proxy.model.versions import FILE, hash_of, read_versions
 from proxy.supervise import current_table
 from proxy.supervise.cannot_start import CannotStart
 from proxy.supervise.current_table import CurrentTable, Reading, Said
 from proxy.supervise.journal import Journal
+from proxy.table.load import load_table
 from tests.proxy.certificates import server_pair, write_pair
 from tests.proxy.supervise.instance import TABLE
 
@@ -55,8 +57,9 @@ async def followed(tmp_path: Path, counters: Counters) -> AsyncIterator[Followed
 
 
 async def test_a_good_text_is_the_next_version_and_the_same_text_is_not(followed: Followed) -> None:
+    source = str(followed.path)
     assert followed.table.message == {
-        "type": "table", "version": 1, "source": str(followed.path), "text": TABLE, "legacy_url": None,
+        "type": "table", "version": 1, "source": source, "text": TABLE, "table": pack(load_table(TABLE, source=source)),
     }  # fmt: skip
     followed.path.write_text(TABLE + "#\n")
     assert (await followed.reading()).result == "good"
@@ -109,12 +112,13 @@ async def test_a_fault_of_the_loader_is_a_bad_table_and_not_the_end(
     followed: Followed, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object, **__: object) -> None:
-        raise RecursionError("too deep")
+        raise RecursionError("hunter2")
 
     monkeypatch.setattr(current_table, "load_table", fail)
     followed.path.write_text(TABLE + "#\n")
-    assert "too deep" in str((await followed.reading()).error)
+    assert "RecursionError" in str((await followed.reading()).error)
     assert "could not be checked" in caplog.text
+    assert "hunter2" not in caplog.text  # the loader's words may be a variable's value
 
 
 @pytest.mark.parametrize(
@@ -256,3 +260,28 @@ async def test_a_table_waits_for_the_certificates_that_it_names(followed: Follow
     followed.path.write_text(TABLE)
     assert (await followed.reading()).result == "good"
     assert followed.table.certificates.message["files"] == {}
+
+
+async def test_no_status_and_no_log_tells_what_a_variable_of_a_bad_table_stands_for(
+    followed: Followed, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("PASSWORD", "sekret")
+    followed.path.write_text(TABLE.replace("127.0.0.1:1", "127.0.0.1:${PASSWORD}"))
+    error = (await followed.reading()).error or ""
+    assert '"${PASSWORD}" is not a port' in error
+    assert "could not be checked" not in error
+    assert followed.table.status.error == error
+    assert "the route table is bad" in caplog.text
+    assert "sekret" not in error + caplog.text + "".join(repr(vars(record)) for record in caplog.records)
+
+
+async def test_a_certificate_that_is_missing_is_told_by_its_path_as_written(
+    followed: Followed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FILES", "/sekret")
+    followed.path.write_text(
+        TABLE + 'listen: { tls: { certificates: [{ certificate: "${FILES}/a.pem", key: "${FILES}/a.key" }] } }\n'
+    )
+    error = (await followed.reading()).error or ""
+    assert "listen.tls: certificate ${FILES}/a.pem" in error
+    assert "sekret" not in error

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from proxy.model.counted import read_counters
+from proxy.model.packed import unpack
+from proxy.table.load import load_table, transparent_table
 from tests.proxy.supervise.instance import PATIENCE, TABLE, Instance, is_alive, role, roles, running, until
 
 GOOD = TABLE + "# again\n"
@@ -34,7 +36,11 @@ def test_children_get_the_table_and_the_instance_is_ready_once_all_who_serve_are
         instance.ready()
         for child in ("proxy-0", "proxy-1", "console-0"):
             message = instance.hears(child, type="table")
-            assert (message["version"], message["text"], message["legacy_url"]) == (1, TABLE, None)
+            assert (message["version"], message["text"], unpack(message["table"])) == (
+                1,
+                TABLE,
+                load_table(TABLE, source=str(instance.config)),
+            )
         assert instance.heard("shadow-0") == []
         status = instance.status
         assert [(p["role"], p["index"], p["restarts"]) for p in status["processes"]] == [
@@ -58,7 +64,7 @@ def test_without_a_file_everything_goes_to_the_legacy_url(tmp_path: Path) -> Non
     with running(tmp_path, config=None, legacy_url="http://127.0.0.1:1") as instance:
         instance.ready()
         message = instance.hears("proxy-0", type="table")
-        assert (message["text"], message["legacy_url"]) == (None, "http://127.0.0.1:1")
+        assert (message["text"], unpack(message["table"])) == (None, transparent_table("http://127.0.0.1:1"))
         instance.process.send_signal(signal.SIGHUP)
         instance.event("no file to reload, everything goes to one URL")
         assert instance.status["table_version"] == 1

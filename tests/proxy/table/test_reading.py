@@ -51,6 +51,7 @@ def test_what_cannot_be_read_is_told_with_its_place(text: str | bytes, place: tu
 
 
 def test_a_variable_within_braces_is_told_to_need_quotes() -> None:
+    assert 'needs quotes: "/a/{id}"' in (mistakes("a: { path: /orders/{id}, methods: [GET] }\n")[-1].suggestion or "")
     assert 'needs quotes: "${NAME}"' in (mistakes("a: { b: ${C} }\n")[-1].suggestion or "")
 
 

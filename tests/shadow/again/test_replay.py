@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 
 from proxy.model.edits import Edits, RequestEdits, Value
+from proxy.model.redact import RedactRules
 from proxy.model.table import CompareRules, Waiver
 from shadow.again.replay import Known, Replayed, Result, Target, replay
 from shadow.again.saved import BadLine, from_line, to_line
@@ -165,3 +166,36 @@ def test_a_pair_survives_a_file() -> None:
 def test_what_is_no_saved_pair_is_said_to_be_none(line: str) -> None:
     with pytest.raises(BadLine):
         from_line(line)
+
+
+RULES = RedactRules(names=("mail", "x-owner"), paths=("$.card",), patterns=("CUST-[0-9]+",))
+
+
+async def test_what_the_table_hides_is_told_neither_of_the_new_answer_nor_of_an_older_stored_one(build: Build) -> None:
+    stored = kept({"mail": "ada@old.example", "card": {"n": 17}, "a": "CUST-1", "CUST-3": {"b": 1}, "n": 1})
+    url = await build({"mail": "ada@new.example", "card": {"n": 18}, "a": "CUST-2", "CUST-3": {"b": 2}, "n": 2})
+    replayed = await one(stored, url, Known(CompareRules(), redact=RULES))
+    assert replayed.result is Result.DIFFERENT
+    told = repr(replayed.differences)
+    assert [secret for secret in ("ada@", "17", "18", "CUST") if secret in told] == []
+    assert {difference.path for difference in replayed.differences} >= {"$.n"}
+
+
+async def test_what_was_hidden_once_is_not_told_of_the_new_answer_also_where_the_rules_are_not_known(
+    build: Build,
+) -> None:
+    stored = kept({"mail": "redacted-0123456789", "n": 1})
+    replayed = await one(stored, await build({"mail": "ada@new.example", "n": 1}))
+    assert "ada@" not in repr(replayed.differences)
+
+
+async def test_an_answer_that_cannot_be_redacted_is_unusable_and_not_told(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> str:
+        raise ValueError("ada")
+
+    monkeypatch.setattr("shadow.redact.redactor.redact_json", broken)
+    replayed = await one(kept({"a": "ada"}), await build({"a": "ada2"}))
+    assert (replayed.result, replayed.differences) == (Result.UNUSABLE, ())
+    assert "ada" not in replayed.detail

@@ -81,6 +81,24 @@ def test_a_backends_own_address_in_a_location_means_here(control: str, candidate
     assert (not compare(left, right, NO_RULES, today=TODAY, origins=origins).differences) is equal
 
 
+def test_an_address_with_a_tab_in_it_is_nobodys_address() -> None:
+    left = with_lines("Location", "http:/\t/127.0.0.1:9000/a")
+    origins = Origins(("http://127.0.0.1:9000",), ("http://127.0.0.1:9001",))
+    assert not compare(left, left, NO_RULES, today=TODAY, origins=origins).differences
+    right = with_lines("Location", "http:/\t/127.0.0.1:9000/b")
+    assert [one.path for one in compare(left, right, NO_RULES, today=TODAY, origins=origins).differences] == [
+        "header:location"
+    ]
+
+
+def test_the_same_address_of_one_backend_means_here_to_one_and_there_to_the_other() -> None:
+    both = with_lines("Location", "http://127.0.0.1:9000/a")
+    origins = Origins(("http://127.0.0.1:9000",), ("http://127.0.0.1:9001",))
+    assert [one.path for one in compare(both, both, NO_RULES, today=TODAY, origins=origins).differences] == [
+        "header:location"
+    ]
+
+
 def test_only_chosen_headers_are_compared() -> None:
     left = Answer(200, [(b"Server", b"old"), (b"Date", b"1"), (b"X-A", b"1")], b"")
     right = Answer(200, [(b"server", b"new"), (b"X-A", b"2"), (b"X-B", b"2")], b"")

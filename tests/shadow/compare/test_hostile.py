@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import random
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from shadow.compare import Limits
 from shadow.model import Comparison, Kind
+from tests.machine import patience
 from tests.shadow.answers import answer, compared, found, json_answer, json_text, rules
 
 DEEP: Final = 100_000
@@ -24,10 +26,11 @@ STEP: Final = 1.0
 
 
 def timed(control: bytes, candidate: bytes, *ignore: str, unordered: str | None = None) -> Comparison:
-    began = time.thread_time()
+    limits = dataclasses.replace(LIMITS, seconds=patience(LIMITS.seconds))
     by = rules(*ignore, unordered={unordered: None} if unordered else None)
-    comparison = compared(json_text(control), json_text(candidate), by, LIMITS)
-    assert time.thread_time() - began < LIMITS.seconds + STEP
+    began = time.thread_time()
+    comparison = compared(json_text(control), json_text(candidate), by, limits)
+    assert time.thread_time() - began < limits.seconds + patience(STEP)
     return comparison
 
 

@@ -58,12 +58,16 @@ def test_classes_of_status(status: int, name: str) -> None:
     assert status_class(None) == "none"
 
 
+def _plain(_: str, value: str) -> str:
+    return value
+
+
 def test_the_build_is_what_the_header_says_cut_and_redacted() -> None:
     answer = Answer(200, [(b"x-version", b"1.2.3"), (b"X-Version", b"other"), (b"X-Long", b"v" * 5000)], b"")
-    assert version_of(answer, "X-Version", str) == "1.2.3"
-    assert version_of(answer, "X-Long", str) == "v" * MAX_VERSION
-    assert version_of(answer, "X-Version", lambda _: "hidden") == "hidden"
-    assert (version_of(answer, "X-Other", str), version_of(answer, None, str), version_of(None, "X", str)) == (
+    assert version_of(answer, "X-Version", _plain) == "1.2.3"
+    assert version_of(answer, "X-Long", _plain) == "v" * MAX_VERSION
+    assert version_of(answer, "X-Version", lambda name, _: f"hidden as {name}") == "hidden as X-Version"
+    assert (version_of(answer, "X-Other", _plain), version_of(answer, None, _plain), version_of(None, "X", _plain)) == (
         "",
         "",
         "",

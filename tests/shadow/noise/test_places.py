@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from shadow.model import Comparison, Difference, Kind
-from shadow.noise.places import RuleHit, hits_of, places_seen
+from shadow.noise.places import hits_of, places_seen
+from shadow.noise.seen import RuleHit
 
 CHANGED = Kind.VALUES_CHANGED
 

@@ -279,7 +279,7 @@ def test_damage_that_only_a_reader_meets_is_examined_by_the_writer_and_set_aside
     kept.write(Outcome.MISMATCH, pair=pair())
     kept.keeper.close()
     kept.write()
-    spoil(kept.store.path, "latency")  # nothing that is written leads there
+    spoil(kept.store.path, "place")  # nothing that is written leads there
     kept.write()
     assert kept.told == []
     with pytest.raises(DamagedStore, match=r"it is damaged .*sets it aside and begins a new one"):

@@ -71,6 +71,7 @@ def test_a_store_of_the_first_schema_keeps_all_that_it_holds(old: Path) -> None:
     assert (summary.seen, summary.skipped, summary.repeats) == (500, {"tap_full": 3}, (0, 0))
     assert (summary.first_pair, summary.last_pair, summary.epoch) == (AT, AT + 60, Epoch(AT))
     assert [(one.id, one.count) for one in summary.signatures] == [("s1", 7)]
+    assert summary.control_latency.p50 is not None, "what was counted by the hour is summed up"
     assert store.pair("p2") is not None
     writer.write(batch(result(), plans={"orders": plan_for("http://a", "http://b")}, plans_at=AT))
     assert store.summaries()[0].outcomes == {Outcome.MATCH: 93, Outcome.MISMATCH: 7}, "the old epoch goes on"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shadow.noise.places import PlaceSeen, RuleHit
+from shadow.noise.seen import PlaceSeen, RuleHit
 from shadow.store.sqlite import SqliteStore
 from shadow.store.write import StoreWriter
 from shadow.store.write_places import MAX_PLACES

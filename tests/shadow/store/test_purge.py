@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shadow.model import Difference, Kind, Mark, Outcome, Shape
-from shadow.noise.places import PlaceSeen, RuleHit
+from shadow.noise.seen import PlaceSeen, RuleHit
 from shadow.store import NoStore, StoreError
 from shadow.store import purge as purging
 from shadow.store.connect import open_for_reading, open_for_writing
@@ -195,7 +195,7 @@ def test_of_a_whole_route_nothing_stays_but_its_epochs_and_the_mark_says_so(stor
         for (name,) in rows(store, "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%epoch%INTEGER%'")
     ]
     tables = [name for name in tables if name != "epoch"]
-    assert len(tables) == 8
+    assert len(tables) == 11
     before = {name: rows(store, f"SELECT epoch FROM {name} ORDER BY 1") for name in tables}  # noqa: S608 - names from the file itself
     assert all({(1,), (2,)} <= set(found) for found in before.values())
 

@@ -52,7 +52,7 @@ async def test_the_page_shows_the_difference_and_what_a_backend_answered_only_as
 ) -> None:
     page = Reader((await port.ask(PAGE))[1])
     text = " ".join(page.text.split())
-    assert "type changes in 100 pairs of order-read" in text
+    assert "Type changes in 100 pairs of order-read" in text
     assert "12.50" in text
     assert "<script>alert(1)</script>\\x1b[31m" in page.text
     assert "\u202e" not in page.text
@@ -118,7 +118,8 @@ async def test_a_table_that_cannot_be_written_keeps_its_text_and_nothing_is_said
         ("triage", {"state": "noise", "notes": "x"}, "'notes' is not known here"),
         ("waive", {}, "reason has 1 to 2000 characters"),
         ("waive", {"reason": "  "}, "reason has 1 to 2000 characters"),
-        ("waive", {"reason": "fine", "until": "31.3."}, "until is a date such as"),
+        ("waive", {"reason": "fine", "until": "31.3."}, "until: a date such as"),
+        ("waive", {"reason": "fine", "until": "2020-01-01"}, "until: 2020-01-01 is over"),
     ],
 )
 @pytest.mark.parametrize("address", [PAGE, API])

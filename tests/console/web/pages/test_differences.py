@@ -54,6 +54,16 @@ def test_filters_leave_what_fits_all_of_them(chosen: dict[str, str], expected: l
     assert document["kinds"] == ["type_changes", "values_changed"]
 
 
+async def test_what_is_chosen_is_told_also_if_nothing_of_it_is_left(port: Port) -> None:
+    fill_store(port.store)
+    await start(port)
+    body = (await port.ask("/differences?state=noise&since=30d"))[1]
+    assert '<option value="noise" selected>noise</option>' in body
+    assert "<option selected>30d</option>" in body
+    assert '<option value="none" selected>none</option>' in (await port.ask("/?verdict=none"))[1]
+    assert "<option selected>2h</option>" in (await port.ask("/audit?since=2h"))[1]
+
+
 async def test_every_difference_leads_to_its_page(port: Port) -> None:
     fill_store(port.store)
     await start(port)
@@ -62,7 +72,7 @@ async def test_every_difference_leads_to_its_page(port: Port) -> None:
     page = Reader((await port.ask("/differences"))[1])
     assert ("a", [("class", "where"), ("href", f"/differences/{signature['id']}")]) in page.tags
     assert "100" in page.text
-    assert "1 to 1 of 1 differences" in " ".join(page.text.split())
+    assert "1 difference" in " ".join(page.text.split())
 
 
 async def test_filters_stand_in_the_form_again(port: Port) -> None:
@@ -73,14 +83,14 @@ async def test_filters_stand_in_the_form_again(port: Port) -> None:
         "input",
         [("type", "search"), ("name", "q"), ("value", '"><script>'), ("placeholder", "route, path or id")],
     ) in page.tags
-    assert ("option", [("selected", None)]) in page.tags
+    assert ("option", [("value", "search"), ("selected", None)]) in page.tags
     assert "No difference was seen" in page.text
 
 
 async def test_what_does_not_fit_is_said_with_a_way_back(port: Port) -> None:
     fill_store(port.store)
     await start(port)
-    assert "None of 1 differences fits." in Reader((await port.ask("/differences?q=zebra"))[1]).text
+    assert "Of 1 difference, none fits." in Reader((await port.ask("/differences?q=zebra"))[1]).text
 
 
 async def test_only_words_of_ours_are_said_to_be_done(port: Port) -> None:

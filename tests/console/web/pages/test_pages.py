@@ -68,6 +68,7 @@ async def test_the_overview_tells_how_much_is_moved(port: Port) -> None:
     assert route["actual"] == {"moved": 1, "all": 4}
     page = Reader((await port.ask("/"))[1])
     assert "25 %" in page.text
+    assert ("rect", [("width", "25.00"), ("height", "6"), ("class", "new")]) in page.tags
     assert [tag for tag, given in page.tags if tag == "rect" and ("fill", "url(#hatch-1)") in given]
 
 
@@ -90,7 +91,7 @@ async def test_the_filters_of_the_overview_live_in_its_address(port: Port, query
     _, body, _ = await port.ask(f"/?format=json&{query}")
     assert sorted(route["route"] for route in body["routes"]) == sorted(expected)
     if not expected:
-        assert "None of 3 routes fits." in Reader((await port.ask(f"/?{query}"))[1]).text
+        assert "Of 3 routes, none fits." in Reader((await port.ask(f"/?{query}"))[1]).text
 
 
 async def test_a_route_tells_what_every_gate_says(port: Port) -> None:

@@ -11,13 +11,13 @@ from pytest_aiohttp import AiohttpServer
 from console.web.pages.pair import pair_page_document
 from proxy.model.plan import plans_of
 from proxy.table.load import load_table
-from shadow.model import Outcome
+from shadow.model import Difference, Kind, Outcome
 from shadow.signature import signature_id
 from shadow.store import open_store
 from shadow.store.batch import Batch
 from shadow.store.records import Recorded, StoredAnswer, StoredBody, StoredPair, StoredRequest
 from tests.console.scene import PAIR, TABLE, fill_store, kept_pair
-from tests.console.web.port import TABLE_MESSAGE, Port, start
+from tests.console.web.port import Port, start, table_message
 from tests.console.web.reader import Reader
 
 FORM = {"Sec-Fetch-Site": "same-origin"}
@@ -61,6 +61,16 @@ def test_only_what_differs_in_a_line_is_marked() -> None:
     assert body["folds"][-1]["equal"]
 
 
+def test_a_header_that_does_not_count_is_not_marked() -> None:
+    sides = [StoredAnswer(200, (("Date", at), ("Vary", at)), StoredBody(), 0.1, 0.1) for at in ("1", "2")]
+    found = (Difference("header:vary", Kind.VALUES_CHANGED, "1", "2"),)
+    document = pair_page_document(kept_pair(control=sides[0], candidate=sides[1], differences=found), "http://shop")
+    headers = document["sections"][1]
+    assert [row["mark"] for fold in headers["folds"] for row in fold["rows"]] == ["uncounted", "changed"]
+    assert headers["folds"][0]["rows"][0]["control"] == ["date: 1", "", ""]
+    assert headers["uncounted"]
+
+
 def test_a_pair_whose_messages_are_gone_still_tells_what_was_found() -> None:
     document = pair_page_document(kept_pair(request=None, control=None, candidate=None), "http://127.0.0.1:8080")
     assert (document["sections"], document["redacted"]) == ([], [])
@@ -80,10 +90,10 @@ def safe_pair(**changes: object) -> StoredPair:
     return kept_pair(method="GET", target="/orders/7", request=request, **changes)
 
 
-async def test_the_candidate_is_asked_again_and_held_against_what_the_control_said(
-    port: Port,
-    aiohttp_server: AiohttpServer,
-) -> None:
+async def asked_again(
+    port: Port, aiohttp_server: AiohttpServer, table: str = TABLE
+) -> tuple[str, list[tuple[str, str]]]:
+    """The page that says what the candidate answered when it was asked again, and what it was asked."""
     asked = []
 
     async def orders(request: web.Request) -> web.Response:
@@ -93,7 +103,7 @@ async def test_the_candidate_is_asked_again_and_held_against_what_the_control_sa
     app = web.Application()
     app.router.add_get("/orders/{id}", orders)
     server = await aiohttp_server(app)
-    text = TABLE.replace("http://127.0.0.1:9000", f"http://127.0.0.1:{server.port}")
+    text = table.replace("http://127.0.0.1:9000", f"http://127.0.0.1:{server.port}")
     plan = plans_of(load_table(text, version=3))["order-read"]
     now = time.time()
     writer = open_store(f"sqlite:///{port.store}").writer()
@@ -107,13 +117,30 @@ async def test_the_candidate_is_asked_again_and_held_against_what_the_control_sa
     )
     writer.close()
     await start(port)
-    await port.instance.take_table({**TABLE_MESSAGE, "text": text})
+    await port.instance.take_table(table_message(text))
     status, body, _ = await port.ask(f"/pairs/{PAIR}/replay", "POST", headers=FORM)
     assert status == 200, body
-    text = " ".join(Reader(body).text.split())
+    return " ".join(Reader(body).text.split()), asked
+
+
+async def test_the_candidate_is_asked_again_and_held_against_what_the_control_said(
+    port: Port, aiohttp_server: AiohttpServer
+) -> None:
+    text, asked = await asked_again(port, aiohttp_server)
     assert "The candidate, asked again: different" in text
     assert "12.50 → 13" in text
     assert asked == [("GET", "/orders/7")]
+
+
+async def test_what_the_table_hides_is_hidden_of_what_the_candidate_says_again(
+    port: Port, aiohttp_server: AiohttpServer
+) -> None:
+    hiding = TABLE.replace("defaults:\n", "defaults:\n  redact: { paths: [$.total] }\n")
+    text, asked = await asked_again(port, aiohttp_server, hiding)
+    assert asked == [("GET", "/orders/7")]
+    assert "$.items" in text
+    assert "$.total" not in text
+    assert "13" not in text
 
 
 async def test_what_is_not_safe_to_repeat_is_not_sent(port: Port) -> None:
@@ -127,7 +154,7 @@ async def test_without_a_candidate_in_the_table_nobody_is_asked(port: Port) -> N
     fill_store(port.store)
     await start(port)
     without = TABLE.replace("name: order-read", "name: orders-read")
-    await port.instance.take_table({**TABLE_MESSAGE, "text": without})
+    await port.instance.take_table(table_message(without))
     status, body, _ = await port.ask(f"/pairs/{PAIR}/replay", "POST", headers=FORM)
     assert (status, "no candidate for order-read any more" in body["detail"]) == (409, True)
 

@@ -1,0 +1,278 @@
+"""``python -m bench.isolation``: whether users notice what goes wrong on the shadow's side, with every request copied.
+
+One worker answers at a fixed rate, a third of what it can do, and legacy is always the primary. One condition after the other befalls its
+shadow: candidates that hang, drip, fail or answer far too much, a shadow worker that is stopped, a store that is locked. A run without a copy
+stands before and after each of them, and what counts is p99 against the mean of the two.
+
+The question is whether the *proxy worker* suffers, so it has core 0 for itself. Load and origin have core 1; the shadow worker, the
+candidates, the console and the supervisor are there too, and get only what those two leave (SCHED_IDLE). Else the load would wait
+for a processor that the shadow worker has, and measure that: a core that is shared too widely, which decision 15 is about.
+
+Two runs of the same differ, too. How far is measured in this very run: each run without a copy is judged like a condition against the two around it,
+and as many of these judgements as there are conditions give the ``noise``, the highest of them. Where p99 is over the bar by no more than that, the
+bar counts as reached, and its words say so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sqlite3
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from os import kill
+from pathlib import Path
+from signal import SIGCONT, SIGSTOP
+from typing import Any, Final
+
+from bench import documents, hostile, load, processes
+from bench.instance import MB, Instance, constants, instance
+from bench.peers import strangler
+from bench.programs import require
+from bench.requests import Requests, script
+from bench.scene import free_port
+
+WORKER_CORE, OTHER_CORE = 0, 1
+SHARE: Final = 1 / 3
+"""Of the requests that the worker can answer."""
+OFF: Final = "alone"
+TAP_MB: Final = 32 * 1024 * 1024 / MB
+"""What the tap holds by default for a shadow worker that does not read, or not so fast: on one core it gets what the proxy worker leaves."""
+OPTIONS: Final = ("--watchdog", "0", "--shadow-queue-bytes", "1MiB")
+"""A shadow worker that is stopped stays so; what waits in it is dealt with before the next run."""
+
+P99: Final = 0.05
+"""Share by which p99 may be later than without a copy."""
+GROWTH_MB: Final = 16.0
+"""Beyond what the tap holds."""
+
+
+@contextmanager
+def stopped(running: Instance) -> Iterator[None]:
+    pid = running.shadow_worker()
+    kill(pid, SIGSTOP)
+    try:
+        yield
+    finally:
+        kill(pid, SIGCONT)
+
+
+@contextmanager
+def locked(running: Instance) -> Iterator[None]:
+    """Another writer's transaction does not end."""
+    with closing(sqlite3.connect(running.store, isolation_level=None, timeout=30)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield
+        other.execute("ROLLBACK")
+
+
+def nothing(_: Instance) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """``candidate`` gets the copies while ``fault`` lasts."""
+
+    name: str
+    title: str
+    candidate: str = "healthy"
+    fault: Callable[[Instance], AbstractContextManager[None]] = nothing
+
+
+CONDITIONS: Final = (
+    Condition("healthy", "a healthy candidate"),
+    Condition("refused", "a candidate that refuses connections", "refused"),
+    Condition("hung", "a candidate that hangs", "hung"),
+    Condition("dripping", "a candidate that sends a byte a second", "dripping"),
+    Condition("broken", "a candidate that answers 500", "broken"),
+    Condition("huge", "a candidate that answers 100 MB", "huge"),
+    Condition("cut", "a candidate that resets in mid-answer", "cut"),
+    Condition("locked", "a locked store", fault=locked),
+    Condition("stopped", "a stopped shadow worker", fault=stopped),
+)
+
+
+@dataclass(slots=True)
+class Runs:
+    """In the order of time: one without a copy, one of a condition, one without a copy, ..."""
+
+    off: list[float] = field(default_factory=list)
+    of: dict[str, list[dict[str, float]]] = field(default_factory=dict)
+    between: list[tuple[str, int]] = field(default_factory=list)
+    """Name of a condition, and the index of the run without a copy that came before it."""
+
+    def ratios(self) -> dict[str, list[float]]:
+        """p99 of each run of a condition, as a multiple of that of the two runs without a copy around it."""
+        found: dict[str, list[float]] = {name: [] for name in self.of}
+        for name, before in self.between:
+            own = self.of[name][len(found[name])]["p99_ms"]
+            found[name].append(own / statistics.mean(self.off[before : before + 2]))
+        return found
+
+    def noise(self) -> float:
+        """The highest of as many ratios as there are conditions, of runs without a copy."""
+        ratios = [
+            own / statistics.mean((before, after))
+            for before, own, after in zip(self.off, self.off[1:], self.off[2:], strict=False)
+        ]
+        count = min(len(self.of), len(ratios))
+        return max((statistics.median(ratios[at::count]) for at in range(count)), default=1.0)
+
+
+def main() -> int:
+    options = _options()
+    require({**strangler.PROGRAMS, "wrk": "wrk", "nginx": "nginx-light", "taskset": "util-linux"})
+    chosen = [condition for condition in CONDITIONS if condition.name in options.conditions]
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="strangler-bench-")))
+        running = _start(directory, stack)
+        rate = _rate(running, directory)
+        runs = _measure(running, chosen, rate, options)
+        counts = _counts(running)
+    figures = results(runs, counts)
+    print("\n".join(lines(rate, figures, runs)), end="\n\n")
+    return documents.leave(
+        options.output,
+        bars(chosen, figures, runs.noise()),
+        rate=rate,
+        off={"p99_ms": statistics.median(runs.off), "rounds": runs.off},
+        noise=runs.noise(),
+        conditions=figures,
+    )
+
+
+def _start(directory: Path, stack: ExitStack) -> Instance:
+    legacy, _, _ = stack.enter_context(constants(directory / "legacy", core=OTHER_CORE))
+    # A process of its own: the copies must not keep the origin of the users busy.
+    healthy, _, candidate = stack.enter_context(constants(directory / "candidate", core=OTHER_CORE))
+    processes.give_way(candidate)
+    ports = {kind: free_port() for kind in hostile.KINDS}
+    command = [sys.executable, "-m", "bench.hostile", *(f"{kind}:{port}" for kind, port in ports.items())]
+    bad = processes.start(command, core=OTHER_CORE, log=directory / "hostile.log")
+    stack.callback(processes.stop, bad)
+    processes.give_way(bad.pid)
+    backends = {"legacy": legacy, "healthy": healthy, "refused": free_port(), **ports}
+    running = stack.enter_context(
+        instance(directory / "instance", legacy, *OPTIONS, table=table(backends), core=OTHER_CORE)
+    )
+    (worker,) = running.workers()
+    processes.pin(worker, WORKER_CORE)
+    processes.give_way(running.pid, but=[worker])
+    return running
+
+
+def table(backends: dict[str, int]) -> str:
+    """A route for each condition, and one that is not copied."""
+    named = "".join(f"  {name}: {{ url: 'http://127.0.0.1:{port}' }}\n" for name, port in backends.items())
+    routes = "".join(
+        f"  - {{ name: {one.name}, match: {{ path: '/{one.name}/**' }}, backend: legacy,"
+        f" shadow: {{ sample: 100%, candidate: {one.candidate}, timeout: 1s }} }}\n"
+        for one in CONDITIONS
+    )
+    off = f"  - {{ name: {OFF}, match: {{ path: '/{OFF}/**' }}, backend: legacy }}\n"
+    return f"version: 1\nbackends:\n{named}routes:\n{off}{routes}"
+
+
+def _rate(running: Instance, directory: Path) -> float:
+    lua = directory / "load.lua"
+    lua.write_text(script(Requests(prefix=f"/{OFF}")))
+    for seconds in (1.0, 2.0):  # the first warms up
+        seen = load.run(running.scene.port, lua, core=OTHER_CORE, seconds=seconds, connections=64)
+    return max(100.0, seen.requests / seen.seconds * SHARE // 100 * 100)
+
+
+def _measure(running: Instance, chosen: list[Condition], rate: float, options: argparse.Namespace) -> Runs:
+    runs = Runs(of={condition.name: [] for condition in chosen})
+    _once(running, OFF, rate, options.seconds)
+    for number in range(options.rounds):
+        for condition in chosen:
+            print(f"isolation {number + 1}/{options.rounds} {condition.name}", file=sys.stderr, flush=True)
+            runs.between.append((condition.name, len(runs.off)))
+            runs.off.append(_once(running, OFF, rate, options.seconds)["p99_ms"])
+            with condition.fault(running):
+                runs.of[condition.name].append(_once(running, condition.name, rate, options.seconds))
+            processes.wait_until_idle(running.pid)
+    runs.off.append(_once(running, OFF, rate, options.seconds)["p99_ms"])
+    return runs
+
+
+def _once(running: Instance, route: str, rate: float, seconds: float) -> dict[str, float]:
+    (worker,) = running.workers()
+    processes.forget_peak(worker)
+    before = processes.resident(worker)
+    seen = load.steady(running.scene.port, rate, seconds, core=OTHER_CORE, prefix=f"/{route}")
+    return {**seen, "grown_mb": (processes.peak(worker) - before) / MB}
+
+
+def _counts(running: Instance) -> dict[str, dict[str, float]]:
+    """What became of the copies, by route: proof that there were any."""
+    copied, skipped = running.counters("strangler_copied"), running.counters("strangler_skipped")
+    found = {route: {"copied": count} for (route,), count in copied.items()}
+    for (reason, route), count in skipped.items():
+        found.setdefault(route, {})[reason] = count
+    return found
+
+
+def results(runs: Runs, counts: dict[str, dict[str, float]]) -> dict[str, Any]:
+    """By condition. Raises SystemExit if one of them was none, since nothing was copied."""
+    ratios = runs.ratios()
+    for name in runs.of:
+        if not counts.get(name, {}).get("copied"):
+            raise SystemExit(f"bench: nothing was copied to the shadow of {name}: {counts}")
+    return {
+        name: {
+            "p99_ms": statistics.median(one["p99_ms"] for one in several),
+            "ratio": statistics.median(ratios[name]),
+            "ratios": ratios[name],
+            "requests": sum(one["requests"] for one in several),
+            "failed": sum(one["failed"] for one in several),
+            "grown_mb": max(one["grown_mb"] for one in several),
+            "copies": counts[name],
+            "rounds": several,
+        }
+        for name, several in runs.of.items()
+    }
+
+
+def lines(rate: float, figures: dict[str, Any], runs: Runs) -> Iterator[str]:
+    yield f"all requests copied, {rate:,.0f} a second; p99 without a copy {statistics.median(runs.off):.2f} ms, noise {runs.noise() - 1:+.1%}"
+    yield f"{'shadow':12}{'p99 ms':>8}{'p99':>9}{'failed':>8}{'MB more':>9}  copies"
+    for name, one in figures.items():
+        copies = ", ".join(f"{what} {count:,.0f}" for what, count in one["copies"].items() if count)
+        yield f"{name:12}{one['p99_ms']:8.2f}{one['ratio'] - 1:+9.1%}{one['failed']:8.0f}{one['grown_mb']:9.1f}  {copies}"
+
+
+def bars(chosen: list[Condition], figures: dict[str, Any], noise: float) -> list[documents.Judged]:
+    found = []
+    for condition in chosen:
+        one, what = figures[condition.name], f"every request copied, {condition.title}"
+        within = one["ratio"] <= 1 + P99
+        value = f"p99 {one['ratio'] - 1:+.1%}" + ("" if within else f", noise {noise - 1:+.1%}")
+        found.append(documents.judged(what, value, f"{P99:+.0%} or noise", fine=within or one["ratio"] <= noise))
+        failed, asked = one["failed"], one["requests"]
+        found.append(documents.judged(what, f"{failed:,.0f} of {asked:,.0f} requests failed", "0", fine=not failed))
+        most = GROWTH_MB + TAP_MB
+        value = f"the proxy worker's memory grew by {one['grown_mb']:.1f} MB"
+        found.append(documents.judged(what, value, f"{most:.0f} MB", fine=one["grown_mb"] <= most))
+    return found
+
+
+def _options() -> argparse.Namespace:
+    known = [condition.name for condition in CONDITIONS]
+    parser = argparse.ArgumentParser(prog="python -m bench.isolation", description=__doc__)
+    parser.add_argument("--conditions", type=lambda text: text.split(","), default=known, help=", ".join(known))
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=1.0, help="length of one run")
+    parser.add_argument("--output", type=Path, default=documents.FOLDER / "isolation.json")
+    options = parser.parse_args()
+    if unknown := set(options.conditions) - set(known):
+        parser.error(f"no such condition: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())

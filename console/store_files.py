@@ -1,0 +1,24 @@
+"""Which files belong to a store: itself, and what is written beside it. Pure but for the working directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shadow.store_url import store_path
+
+
+def absolute_store(url: str) -> str:
+    """The same store, wherever the working directory will be. Raises BadStoreUrl."""
+    return f"sqlite:///{Path.cwd() / store_path(url)}"
+
+
+def journal_file(url: str) -> Path:
+    """The journal of table versions, beside the store at ``url``. Raises BadStoreUrl."""
+    store = store_path(url)
+    return store.with_name(f"{store.name}.tables.jsonl")
+
+
+def audit_file(url: str) -> Path:
+    """The audit log, beside the store at ``url``. Raises BadStoreUrl."""
+    store = store_path(url)
+    return store.with_name(f"{store.name}.audit.jsonl")
