@@ -84,8 +84,8 @@ class Circuit:
                 self._become(OPEN, now)
 
     def retry_after(self, now: float) -> float:
-        """Seconds until somebody may be let through."""
-        return max(0.0, self._since + self.policy.open - now) if self.state is OPEN else 0.0
+        """Seconds until somebody may be let through; never more than ``policy.open``, which ``since + open - now`` can be by rounding."""
+        return max(0.0, self.policy.open - (now - self._since)) if self.state is OPEN else 0.0
 
     @property
     def counted(self) -> tuple[int, int]:

@@ -83,6 +83,11 @@ def test_open_lets_nobody_through_until_its_time_is_over_and_says_when_that_is()
     assert circuit.state is State.PROBING
 
 
+@given(since=st.floats(0.0, 1e9))
+def test_nobody_is_told_to_wait_longer_than_it_stays_open(since: float) -> None:
+    assert opened(at=since).retry_after(since) <= POLICY.open
+
+
 def test_so_many_probes_at_a_time() -> None:
     circuit = opened()
     first, second = circuit.admit(105.0, never), circuit.admit(105.0, never)
