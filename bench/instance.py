@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 from urllib.request import urlopen
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -17,6 +20,7 @@ from bench.processes import Core
 from bench.scene import Scene, free_port
 
 MB = 1e6
+READY_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +38,35 @@ class Instance:
         (found,) = (pid for pid, line in processes.tree(self.pid).items() if line.endswith("-m shadow"))
         return found
 
+    def wait_until_complete(self) -> None:
+        """It answers users before its shadow worker is there."""
+        deadline = time.monotonic() + READY_SECONDS
+        while not all(one["ready"] for one in self.status()["processes"]):
+            if time.monotonic() > deadline:
+                raise SystemExit(f"bench: a process is not ready: {self.status()['processes']}")
+            time.sleep(0.05)
+
+    def status(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self._asked("/api/v1/status"))
+        return found
+
     @property
     def store(self) -> Path:
         return self.scene.directory / "strangler.db"
 
     def counters(self, name: str) -> dict[tuple[str, ...], float]:
         """A counter of ``/metrics`` by the values of its labels, in the order of their names."""
-        with urlopen(f"http://127.0.0.1:{self.admin_port}/metrics", timeout=30) as answer:
-            families = list(text_string_to_metric_families(answer.read().decode()))
         return {
             tuple(value for _, value in sorted(sample.labels.items())): sample.value
-            for family in families
+            for family in text_string_to_metric_families(self._asked("/metrics"))
             if family.name == name
             for sample in family.samples
             if sample.name == f"{name}_total"
         }
+
+    def _asked(self, path: str) -> str:
+        with urlopen(f"http://127.0.0.1:{self.admin_port}{path}", timeout=30) as answer:
+            return str(answer.read().decode())
 
 
 @contextmanager
@@ -84,6 +102,8 @@ def instance(
     process = processes.start(command, core=core, log=log)
     try:
         processes.wait_until_it_answers(scene.port, process, log)
-        yield Instance(scene, admin_port, process.pid)
+        running = Instance(scene, admin_port, process.pid)
+        running.wait_until_complete()
+        yield running
     finally:
         processes.stop(process)

@@ -12,7 +12,7 @@ from bench.processes import Core
 from bench.programs import program
 
 Steady = dict[str, float]
-"""What ``open_loop`` prints: ``requests``, ``failed``, ``p50_ms``, ``p90_ms``, ``p99_ms``, ``p999_ms``."""
+"""What ``open_loop`` prints: ``requests``, ``failed``, ``p50_ms``, ``p90_ms``, ``p99_ms``, ``p999_ms``, ``usual_p99_ms``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,21 @@ def run(port: int, script: Path, *, core: Core, seconds: float, connections: int
     raise SystemExit(f"bench: wrk gave no result:\n{output.stdout}{output.stderr}")
 
 
-def steady(port: int, rate: float, seconds: float, *, core: Core, prefix: str = "") -> Steady:
-    """Raises if a connection was closed or an answer did not come: nothing was measured then."""
-    command = ["taskset", "-c", str(core), sys.executable, "-m", "bench.open_loop", str(port), str(rate), str(seconds)]
+def steady(port: int, rate: float, seconds: float, *, core: Core, prefix: str = "", goes_first: bool = False) -> Steady:
+    """Raises if a connection was closed or an answer did not come: nothing was measured then. ``goes_first``: as ``processes.go_first``."""
+    first = ["chrt", "--fifo", "1"] if goes_first else []
+    command = [
+        "taskset",
+        "-c",
+        str(core),
+        *first,
+        sys.executable,
+        "-m",
+        "bench.open_loop",
+        str(port),
+        str(rate),
+        str(seconds),
+    ]
     said = subprocess.run([*command, prefix], stdout=subprocess.PIPE, text=True, check=True, timeout=seconds + 60)
     found: Steady = json.loads(said.stdout)
     return found

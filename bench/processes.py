@@ -21,7 +21,8 @@ Core = int | str
 
 
 def start(command: list[str], *, core: Core, log: Path, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
-    """Run ``command`` there, in a session of its own, its output in ``log``."""
+    """Run ``command`` there, in a group of its own, its output in ``log``. Not in a session of its own: Linux shares processors out to
+    sessions first (``sched_autogroup``), and who gives way (``nice``, ``give_way``) does so only to others of the same session."""
     _allow_many_files()
     with log.open("ab") as sink:
         return subprocess.Popen(
@@ -29,7 +30,7 @@ def start(command: list[str], *, core: Core, log: Path, env: dict[str, str] | No
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=sink,
-            start_new_session=True,
+            process_group=0,
             env={**os.environ, **(env or {})},
         )
 
@@ -146,6 +147,17 @@ def give_way(root: int, *, but: Iterable[int] = ()) -> None:
     for pid in tree(root).keys() - set(but):
         for task in Path(f"/proc/{pid}/task").iterdir():
             os.sched_setscheduler(int(task.name), os.SCHED_IDLE, os.sched_param(0))
+
+
+def go_first(root: int) -> bool:
+    """``root`` and its descendants wait for nobody on their core, not even for those who give way: a turn that has begun would be finished
+    first. Tells whether we may: that takes root."""
+    try:
+        for pid in tree(root):
+            os.sched_setscheduler(pid, os.SCHED_FIFO, os.sched_param(1))
+    except PermissionError:
+        return False
+    return True
 
 
 def _command_line(pid: int) -> str:

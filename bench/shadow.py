@@ -191,7 +191,7 @@ async def _scene(directory: Path, left: bytes, right: bytes, workers: int) -> As
             running = asyncio.create_task(taps.run())
             yield Feeder(taps, _head_of_answer(legacy), left, itertools.count(1)), pids
             running.cancel()
-            await taps.close(2.0)
+            await taps.close()
     finally:
         processes.stop(nginx)
         counters.close()

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 RECONNECT_SECONDS = 0.05
 COUNTS_SECONDS = 1.0
+GATHER_SECONDS = 0.005
+GATHER_BYTES = 64 * 1024
+"""What comes within this time goes out at once, or earlier when it is so much. To hand over each exchange by itself wakes the shadow worker for each: a
+call of the system and a signal to another processor, on the live path, and nobody waits for a copy."""
 
 
 class Tap:
@@ -66,12 +70,12 @@ class Tap:
         if self._plans_due:
             self._send_plans(link)
         link.sent.append(exchange.route)
-        link.transport.write(encode_exchange(exchange))
+        link.put(encode_exchange(exchange), exchanges=1)
         return None
 
     @property
     def waiting_bytes(self) -> int:
-        return self._link.transport.get_write_buffer_size() if self._link else 0
+        return self._link.waiting_bytes if self._link else 0
 
     @property
     def unfinished(self) -> int:
@@ -85,11 +89,11 @@ class Tap:
             self._send_plans(self._link)
 
     def _has_room(self, link: _Link) -> bool:
-        return link.transport.get_write_buffer_size() <= self._limit
+        return link.waiting_bytes <= self._limit
 
     def _send_plans(self, link: _Link) -> None:
         self._plans_due = False
-        link.transport.write(encode(Kind.PLANS, self._plans()))
+        link.put(encode(Kind.PLANS, self._plans()))
 
     async def run(self) -> None:
         """Keep the link up and the counts flowing, until cancelled."""
@@ -128,16 +132,27 @@ class Tap:
         if changed:
             self._sent_counts = counts
             frame = encode(Kind.COUNTS, json.dumps({"source": self._source, "counts": changed}).encode())
-            self._link.transport.write(frame)
+            self._link.put(frame)
 
-    async def close(self, seconds: float) -> None:
-        """Send the last counts and wait, within a bound, until the socket has taken everything."""
-        self._closing = True
-        self.send_counts()
+    async def hand_over(self, seconds: float) -> None:
+        """Wait, within a bound, until what was offered is with the shadow worker. What is not by then is lost, and counted."""
         link = self._link
         if link is None:
             return
-        link.transport.close()
+        try:
+            async with asyncio.timeout(seconds):
+                await link.handed_over()
+        except TimeoutError:
+            self._count_lost(link, link.drop())
+
+    async def close(self, seconds: float) -> None:
+        """Send the last counts and end, within a bound. Nothing is offered any more."""
+        self._closing = True
+        link = self._link
+        if link is None:
+            return
+        self.send_counts()
+        link.close()
         try:
             async with asyncio.timeout(seconds):
                 await link.gone.wait()
@@ -147,17 +162,23 @@ class Tap:
     def _lost(self, link: _Link) -> None:
         if link is self._link:
             self._link = None
-        if self._closing:
-            return
-        for route in link.sent:
-            self._meters.of_route(route).lost(1, Skip.SHADOW_LOST)
-        if link.sent:
-            self._dropped(Skip.SHADOW_LOST, len(link.sent))
-        link.sent.clear()
+        if not self._closing:
+            self._count_lost(link, len(link.sent))
+
+    def _count_lost(self, link: _Link, count: int) -> None:
+        """The newest ``count`` of those that were sent."""
+        for _ in range(count):
+            self._meters.of_route(link.sent.pop()).lost(1, Skip.SHADOW_LOST)
+        if count:
+            self._dropped(Skip.SHADOW_LOST, count)
 
 
 class _Link(asyncio.Protocol):
-    """One connection to the shadow worker. ``sent`` holds the routes of exchanges not yet dealt with, oldest first."""
+    """One connection to the shadow worker. ``sent`` holds the routes of exchanges not yet dealt with, oldest first, those that wait here
+    included.
+
+    What the socket does not take waits here and not in the transport, which would give nothing up again.
+    """
 
     transport: asyncio.Transport
 
@@ -167,9 +188,75 @@ class _Link(asyncio.Protocol):
         self._lost = lost
         self._done = 0
         self._reader = FrameReader()
+        self._waiting: deque[tuple[bytes, int]] = deque()
+        """Frames, and how many exchanges each is: one or none."""
+        self._waiting_bytes = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._writable = True
+        self._nothing_waits = asyncio.Event()
+
+    def put(self, frame: bytes, *, exchanges: int = 0) -> None:
+        """To go out with those that come soon, in this order."""
+        self._waiting.append((frame, exchanges))
+        self._waiting_bytes += len(frame)
+        if self._waiting_bytes >= GATHER_BYTES:
+            self._send()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(GATHER_SECONDS, self._send)
+
+    @property
+    def waiting_bytes(self) -> int:
+        return self._waiting_bytes + self.transport.get_write_buffer_size()
+
+    async def handed_over(self) -> None:
+        """Returns when nothing waits here, or the other end is gone."""
+        self._send()
+        while self._waiting and not self.gone.is_set():
+            self._nothing_waits.clear()
+            await self._nothing_waits.wait()
+
+    def drop(self) -> int:
+        """Give up what waits here; tells how many exchanges that was."""
+        dropped = sum(exchanges for _, exchanges in self._waiting)
+        self._waiting.clear()
+        self._waiting_bytes = 0
+        return dropped
+
+    def close(self) -> None:
+        """What waits here goes out first, however much the transport has."""
+        self._writable = True
+        while self._waiting:
+            self._send_some()
+        self.transport.close()
+
+    def _send(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        while self._waiting and self._writable and not self.transport.is_closing():
+            self._send_some()
+        if not self._waiting:
+            self._nothing_waits.set()
+
+    def _send_some(self) -> None:
+        some, size = [], 0
+        while self._waiting and size < GATHER_BYTES:
+            frame, _ = self._waiting.popleft()
+            some.append(frame)
+            size += len(frame)
+        self._waiting_bytes -= size
+        self.transport.writelines(some)
+
+    def pause_writing(self) -> None:
+        self._writable = False
+
+    def resume_writing(self) -> None:
+        self._writable = True
+        self._send()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport  # type: ignore[assignment]  # uvloop's transport is a Transport in all but name
+        self.transport.set_write_buffer_limits(high=GATHER_BYTES)
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -185,5 +272,8 @@ class _Link(asyncio.Protocol):
         self._done = max(done, self._done)
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - why it was lost changes nothing
+        if self._timer is not None:
+            self._timer.cancel()
         self.gone.set()
+        self._nothing_waits.set()
         self._lost(self)

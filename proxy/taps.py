@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from proxy.model.table import Table
     from proxy.tally import Meters
 
+HAND_OVER_SECONDS = 2.0
+LAST_COUNTS_SECONDS = 3.0
+"""How long the end may take: for copies, which may be lost, and for the counts, which should not. A shadow worker on a full machine reads slowly."""
+
 
 class Taps:
     """``plans`` gives the encoded plans of the table in force; ``table`` is that table at first."""
@@ -61,5 +65,7 @@ class Taps:
         """Wait until every shadow worker has been reached once."""
         await asyncio.gather(*(tap.was_up.wait() for tap in self._taps))
 
-    async def close(self, seconds: float) -> None:
-        await asyncio.gather(*(tap.close(seconds) for tap in self._taps))
+    async def close(self) -> None:
+        """What is lost at the end is in the counts that are sent last, whichever tap lost it."""
+        await asyncio.gather(*(tap.hand_over(HAND_OVER_SECONDS) for tap in self._taps))
+        await asyncio.gather(*(tap.close(LAST_COUNTS_SECONDS) for tap in self._taps))

@@ -205,5 +205,5 @@ class Worker:
                 await live.emptied.wait()
         live.cut()
         live.backends.close()
-        await live.tap.close(seconds=2.0)
+        await live.tap.close()
         self._drained.set()

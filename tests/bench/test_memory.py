@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench import memory
+from bench import documents, memory
 
 
 @pytest.fixture
@@ -23,4 +23,4 @@ def test_transfers_are_measured_only_if_all_of_them_arrived(port: int, monkeypat
 
 def test_every_bar_is_of_a_figure_that_is_measured() -> None:
     measured = {"idle_mb": 1.0, "connection_kb": 1.0, "download_mb": 1.0, "upload_mb": 17.0}
-    assert [bar["fine"] for bar in memory.documents.judge(memory.BARS, measured)] == [True, True, True, False]
+    assert [bar["fine"] for bar in documents.judge(memory.BARS, measured)] == [True, True, True, False]

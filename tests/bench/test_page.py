@@ -67,14 +67,14 @@ def test_copying_may_add_a_millisecond_to_the_slowest_hundredth_of_the_answers()
     def copying(p99: float) -> dict[str, Any]:
         return {
             "copying": {
-                "strangler": {"p99_ms": 0.5, "rate": 1000.0},
-                "strangler-shadow-100": {"p99_ms": p99, "rate": 1000.0},
+                "strangler": {"usual_p99_ms": 0.5, "rate": 1000.0},
+                "strangler-shadow-100": {"usual_p99_ms": p99, "rate": 1000.0},
             }
         }
 
     (fine,) = bars(copying(1.25))
     assert fine == {
-        "words": "p99 added by copying every one of 1,000 requests a second: 0.75 ms; the bar is 1.00 ms: reached",
+        "words": "usual p99 added by copying every one of 1,000 requests a second: 0.75 ms; the bar is 1.00 ms: reached",
         "fine": True,
     }
     (late,) = bars(copying(1.75))

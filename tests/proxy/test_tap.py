@@ -132,11 +132,23 @@ async def test_what_a_dead_shadow_takes_with_it_is_counted(tap: Tap, shadow: Sha
 async def test_the_tap_comes_back_with_the_shadow(tap: Tap, shadow: Shadow) -> None:
     await shadow.start()
     await eventually(lambda: tap.offer(EXCHANGE) is None)
+    await eventually(lambda: shadow.of(Kind.PLANS))
     await shadow.die()
     await eventually(lambda: tap.offer(EXCHANGE) is Skip.TAP_DOWN)
     await shadow.start()
     await eventually(lambda: tap.offer(EXCHANGE) is None)
     await eventually(lambda: len(shadow.of(Kind.PLANS)) == 2)
+
+
+async def test_what_comes_together_goes_out_together_and_in_its_order(tap: Tap, shadow: Shadow) -> None:
+    await shadow.start()
+    await eventually(lambda: tap.offer(EXCHANGE) is None)
+    assert tap.waiting_bytes > 1000
+    tap.table_changed()
+    assert tap.offer(EXCHANGE) is None
+    await eventually(lambda: len(shadow.frames) == 4)
+    assert [kind for kind, _ in shadow.frames] == [Kind.PLANS, Kind.EXCHANGE, Kind.PLANS, Kind.EXCHANGE]
+    assert tap.waiting_bytes == 0
 
 
 async def test_counts_are_cumulative_and_sent_when_they_change(tap: Tap, shadow: Shadow, meters: Meters) -> None:
@@ -153,6 +165,39 @@ async def test_counts_are_cumulative_and_sent_when_they_change(tap: Tap, shadow:
         {"source": "me", "counts": {"orders": {"seen": 2, "copied": 1, "skipped:not_sampled": 1}}},
         {"source": "me", "counts": {"other": {"seen": 1, "copied": 0, "skipped:no_shadow": 1}}},
     ]
+
+
+async def test_what_a_slow_shadow_has_not_taken_by_the_end_is_in_the_last_counts(
+    tap: Tap, shadow: Shadow, meters: Meters
+) -> None:
+    await shadow.start()
+    await eventually(lambda: tap.offer(EXCHANGE) is None)
+    await eventually(lambda: shadow.of(Kind.EXCHANGE))
+    shadow.reading.clear()
+    taken = 1
+    while tap.offer(EXCHANGE) is None:
+        taken += 1
+        await asyncio.sleep(0)
+    await tap.hand_over(0.05)
+    lost = meters.cumulative()["orders"]["skipped:shadow_lost"]
+    assert 0 < lost < taken
+    closing = asyncio.create_task(tap.close(10.0))
+    shadow.reading.set()
+    await closing
+    await eventually(lambda: shadow.of(Kind.COUNTS))
+    assert len(shadow.of(Kind.EXCHANGE)) == taken - lost
+    assert json.loads(shadow.of(Kind.COUNTS)[-1])["counts"]["orders"]["skipped:shadow_lost"] == lost
+
+
+async def test_what_the_shadow_takes_in_time_is_not_lost(tap: Tap, shadow: Shadow, meters: Meters) -> None:
+    await shadow.start()
+    await eventually(lambda: tap.offer(EXCHANGE) is None)
+    for _ in range(50):
+        tap.offer(EXCHANGE)
+    await tap.hand_over(10.0)
+    await eventually(lambda: len(shadow.of(Kind.EXCHANGE)) == 51)
+    await tap.close(10.0)
+    assert "orders" not in meters.cumulative()
 
 
 async def test_counts_and_plans_for_a_shadow_that_does_not_read_do_not_pile_up(

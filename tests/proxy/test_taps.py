@@ -44,7 +44,7 @@ async def taps(tmp_path: Path, shadows: list[Shadow]) -> AsyncIterator[Taps]:
     yield taps
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    await taps.close(1.0)
+    await taps.close()
     counters.close()
 
 
