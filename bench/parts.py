@@ -27,19 +27,19 @@ class Part(NamedTuple):
 
 
 PARTS: Final = (
-    Part("bench.prepare", 180),
-    Part("bench", 280),
+    Part("bench.prepare", 145),
+    Part("bench", 380),
     Part("bench.compare", 45),
-    Part("bench.shadow", 45),
-    Part("bench.isolation", 100),
+    Part("bench.shadow", 43),
+    Part("bench.isolation", 80),
     Part("bench.memory", 18),
-    Part("bench.websocket", 25),
+    Part("bench.websocket", 23),
     Part("bench.workers", 20),
-    Part("bench.beginning", 15),
-    Part("bench.pages", 50),
+    Part("bench.beginning", 16),
+    Part("bench.pages", 48),
     Part("bench.page", 1),
 )
-PLANNED: Final = {SETTING_UP: 55, **dict(PARTS)}
+PLANNED: Final = {SETTING_UP: 70, **dict(PARTS)}
 
 
 def main() -> int:

@@ -136,6 +136,11 @@ def down(backends: list[Document]) -> list[str]:
     ]
 
 
+def urgent(status: Document) -> list[str]:
+    """Those of its ``reasons`` that users notice, or may."""
+    return [*not_ready(status), *down(status["backends"])]
+
+
 def living(told: Document) -> frozenset[int]:
     return frozenset(process["pid"] for process in told["processes"] if process["pid"] is not None)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from proxy.tally import Meters
 
 HAND_OVER_SECONDS = 2.0
-LAST_COUNTS_SECONDS = 3.0
+LAST_COUNTS_SECONDS = 2.5
 """How long the end may take: for copies, which may be lost, and for the counts, which should not. A shadow worker on a full machine reads slowly."""
 
 

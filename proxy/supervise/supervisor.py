@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 DEATHS_BEFORE_START = 5
 """When a process that serves has died so often before all of them were ready once, the instance cannot start."""
 
-KILL_MARGIN_SECONDS = 6.0
+KILL_MARGIN_SECONDS = 5.0
 """Beyond a child's grace, for handing over its last copies and counts (``proxy.taps``)."""
 
 

@@ -10,8 +10,8 @@ from bench.scenarios import COPYING, LATENCY, SCENARIOS
 ROOT = Path(__file__).parents[2]
 
 
-def test_all_parts_together_are_planned_to_end_well_within_a_quarter_of_an_hour() -> None:
-    assert sum(PLANNED.values()) <= 14 * 60
+def test_all_parts_together_are_planned_to_end_within_a_quarter_of_an_hour() -> None:
+    assert sum(PLANNED.values()) < 15 * 60
 
 
 def test_the_load_alone_leaves_a_third_of_the_main_benchs_time_for_starting_and_settling() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from console.counted import Counted
-from console.status import STARTING, degraded, living, not_ready, status_document
+from console.status import STARTING, degraded, living, not_ready, status_document, urgent
 from console.status_text import status_text
 from proxy.model.decision import Skip
 from proxy.model.table import UNCLAIMED
@@ -215,9 +215,11 @@ def test_what_users_may_notice_is_the_first_reason() -> None:
     labels = {"backend": "orders", "endpoint": "http://127.0.0.1:9000"}
     rows = [("proxy-0-7", "strangler_endpoint_down", labels, 1)]
     bad = told(table={**told()["table"], "error": "routes.yaml:1:1: error: no"})
-    first, second = status_document(bad, table(), Counted(rows, {7}))["reasons"]
+    document = status_document(bad, table(), Counted(rows, {7}))
+    first, second = document["reasons"]
     assert "gets no requests" in first
     assert "the table's file is bad" in second
+    assert urgent(document) == [first]
 
 
 def test_an_endpoint_that_gets_no_requests_is_named_among_the_reasons() -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from console.report import report_document, wrong
+from console.status import urgent
 from console.web.answers import as_page
 from console.web.moves import arms
 from console.web.paging import paged
@@ -99,6 +100,7 @@ def overview_document(
     return {
         "status": status,
         "notices": [*status["reasons"], *([trouble] if trouble else [])],
+        "urgent": urgent(status),
         "stages": _counted(routes, "stage", [stage.value for stage in Stage]),
         "verdicts": _counted(routes, "verdict", [verdict.value for verdict in PRECEDENCE]),
         "traffic": traffic_document(added(hours), now=traffic["now"], window=traffic["window"]),

@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from console.status import urgent
 from console.version import version
 from console.web.answers import as_page
 from console.web.rights import Right
@@ -31,6 +32,7 @@ def system_document(status: Document, sizes: dict[str, int], troubles: list[str]
     return {
         "status": status,
         "notices": [*status["reasons"], *troubles],
+        "urgent": urgent(status),
         "started_at": started[0] if started else None,
         "store": {"files": sizes, "bytes": sum(sizes.values())},
         "versions": {"strangler": version(), "python": platform.python_version()},

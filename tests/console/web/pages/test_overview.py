@@ -87,6 +87,16 @@ def test_mistakes_in_the_table_keep_their_lines_and_stay_text() -> None:
     )
 
 
+def test_what_users_may_notice_is_told_apart_from_the_rest() -> None:
+    rows = [("proxy-0-7", "strangler_breaker_state", {"backend": "orders", "state": "open"}, 1)]
+    bad = told(table=told()["table"] | {"error": "routes.yaml:3:1: error: no"})
+    document = overview_document(status_document(bad, table(), Counted(rows, {7})), table(), None, None)
+    classes = [
+        dict(found)["class"] for _, found in Reader(rendered(document)).tags if "notice" in dict(found).get("class", "")
+    ]
+    assert classes == ["notice urgent", "notice"]
+
+
 def test_a_process_that_is_down_is_seen() -> None:
     page = page_of(processes=[process("proxy"), process("shadow", pid=None, ready=False)])
     assert "shadow/0 not ready" in page.text
