@@ -48,7 +48,11 @@ pairs), a fixed piece of Python is run beside it, the yardstick of `bench/yardst
 not everything slows down as the yardstick does, and waiting does not at all. See [decision 20](decisions/0020-bars-are-ratios.md).
 """
 
-HALF: Final = "That is half of what strangler can do. Requests are sent when they are due, whether or not earlier ones are answered, and time runs from then."
+HALF: Final = """\
+That is half of what strangler can do. Requests are sent when they are due, whether or not earlier ones are answered, and time runs from then.
+
+The *usual p99* is the median of the p99 of each tenth of a second: a virtual machine that stands still now and then makes the p99 of all, whatever is
+measured ([decision 20](decisions/0020-bars-are-ratios.md)). *Added* is what it is beyond that of the origin."""
 BESIDE: Final = "None, a tenth and all of the requests are copied; the shadow worker has to do with what the proxy worker leaves of the same core."
 
 
