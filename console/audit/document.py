@@ -47,9 +47,7 @@ def about_words(said: Said) -> list[str]:
         return []
     told = sorted(((name, value) for name, value in said.of.items() if not _goes_without(said, name)), key=_is_last)
     of = ", ".join(_words(name, value) for name, value in told)
-    changed = ", ".join(
-        f"{name} {_short(said.before.get(name, '-'))} -> {_short(value)}" for name, value in said.after.items()
-    )
+    changed = ", ".join(_changed(name, said.before.get(name), value) for name, value in said.after.items())
     return [one for one in (of, f"{said.words}: {changed}" if said.words and changed else said.words or changed) if one]
 
 
@@ -58,6 +56,11 @@ def _goes_without(said: Said, name: str) -> bool:
     value = said.of[name]
     is_told = name == "id" and said.of.get("pair", "").startswith(value)
     return is_told or (name, value) in _HERE or (name, value) == ("times", "1")
+
+
+def _changed(name: str, before: str | None, after: str) -> str:
+    """What is new, and what stays as it was, has no arrow."""
+    return f"{name} {_short(after)}" if before in {None, "-", after} else f"{name} {_short(before)} -> {_short(after)}"
 
 
 def _words(name: str, value: str) -> str:
