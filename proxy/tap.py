@@ -143,7 +143,7 @@ class Tap:
             async with asyncio.timeout(seconds):
                 await link.handed_over()
         except TimeoutError:
-            self._count_lost(link, link.drop())
+            self._count_lost(link, link.drop_exchanges())
 
     async def close(self, seconds: float) -> None:
         """Send the last counts and end, within a bound. Nothing is offered any more."""
@@ -215,17 +215,16 @@ class _Link(asyncio.Protocol):
             self._nothing_waits.clear()
             await self._nothing_waits.wait()
 
-    def drop(self) -> int:
-        """Give up what waits here; tells how many exchanges that was."""
+    def drop_exchanges(self) -> int:
+        """Give up those that wait here, and tell how many they were. Plans and counts go out all the same."""
         dropped = sum(exchanges for _, exchanges in self._waiting)
-        self._waiting.clear()
-        self._waiting_bytes = 0
+        self._waiting = deque(one for one in self._waiting if not one[1])
+        self._waiting_bytes = sum(len(frame) for frame, _ in self._waiting)
         return dropped
 
     def close(self) -> None:
         """What waits here goes out first, however much the transport has."""
-        self._writable = True
-        while self._waiting:
+        while self._waiting and not self.transport.is_closing():
             self._send_some()
         self.transport.close()
 
