@@ -36,6 +36,20 @@ async def test_numbers_follow_by_themselves(port: Port, browser: Browser) -> Non
     assert browser.complaints == []
 
 
+@pytest.mark.parametrize("path", ["/", "/system"])
+async def test_a_notice_comes_and_goes_while_a_page_is_open(port: Port, browser: Browser, path: str) -> None:
+    fill_store(port.store)
+    await start(port)
+    told = port.instance.told
+    await browser.open(port.url + path)
+    assert await browser.value("document.querySelectorAll('.notice').length") == 0
+    port.instance.take_status({**told, "processes": [process("proxy", ready=False)]})
+    await browser.until("document.querySelector('.notice.urgent')?.textContent == '0 of 1 proxy workers accept'")
+    port.instance.take_status(told)
+    await browser.until("!document.querySelector('.notice')")
+    assert browser.complaints == []
+
+
 async def test_a_route_is_reached_by_keyboard_alone(port: Port, browser: Browser) -> None:
     fill_store(port.store)
     await start(port)
