@@ -45,7 +45,7 @@ async def test_a_notice_comes_and_goes_while_a_page_is_open(port: Port, browser:
     assert await browser.value("document.querySelectorAll('.notice').length") == 0
     port.instance.take_status({**told, "processes": [process("proxy", ready=False)]})
     await browser.until("document.querySelector('.notice.urgent')?.textContent == '0 of 1 proxy workers accept'")
-    port.instance.take_status(told)
+    port.instance.take_status({**told, "processes": [process("proxy", restarts=1)]})
     await browser.until("!document.querySelector('.notice')")
     assert browser.complaints == []
 
