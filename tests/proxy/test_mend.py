@@ -178,7 +178,7 @@ async def test_a_timeout_is_tried_again_as_often_as_the_whole_leaves_time(origin
     began = loop.time()
     status, _, body = await ask(running, get(b"/n"))
     assert (status, b"did not finish in time" in body) == (504, True)
-    assert 0.63 < loop.time() - began < 1.1
+    assert 0.63 < loop.time() - began < 2.0
     assert 2 <= len(new.heads) <= 4
     assert running.count("strangler_retries", reason="timeout") - len(new.heads) in {-1, 0}, (
         "the time may be over in a pause"

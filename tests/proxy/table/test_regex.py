@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from proxy.table.automaton import Dangerous
 from proxy.table.regex import check_regex, may_overlap
+from tests.machine import patience
 
 SAFE = [
     r"", r"/a/[0-9]+", r"^/pricelist/[0-9]{4}$", r"(/[^/]+)*", r"(?:/[a-z]+)+/?", r".*", r".*Mobile.*", r".+\.php", r"/.*\.(css|js|png)",
@@ -68,7 +69,8 @@ def test_what_is_let_through_is_quick_on_texts_that_nearly_match(pattern: str, w
     started = time.thread_time()
     re.compile(pattern, re.ASCII | re.DOTALL).fullmatch(text)
     # Quadratic work on 10,000 characters takes a second and more; linear work a millisecond.
-    assert time.thread_time() - started < 0.25
+    took = time.thread_time() - started
+    assert took < 0.25 or took < patience(0.25)
 
 
 @given(_REGEXES, _REGEXES, st.text("abx", max_size=6))
