@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -18,11 +19,14 @@ from tests.integration.instance import Instance
 from tests.proxy.conftest import Origins
 from tests.proxy.wire import Client, OriginConnection, always, get, ok
 
-pytestmark = pytest.mark.heavy
+pytestmark = [pytest.mark.heavy, pytest.mark.alone]
 
 MIB = 2**20
-SLOWEST = 1.0
-"""Seconds that any request of an ordinary client may take during an attack; an idle machine needs some milliseconds."""
+SLOW = 1.0
+"""Seconds that a request of an ordinary client may take during an attack; an idle machine needs some milliseconds."""
+STRAGGLERS = 10
+"""One in so many may take longer: a machine that others use stands still for a second now and then."""
+SLOWEST = 10.0
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -34,8 +38,19 @@ def many_files() -> Iterator[int]:
     resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
+@pytest.fixture(autouse=True)
+async def no_attacker_is_left() -> AsyncIterator[None]:
+    """Also where a test fails: what it leaves open would be told of in the next ones."""
+    yield
+    for transport in list(Attacker.connected):
+        transport.abort()
+    await asyncio.sleep(0)
+
+
 class Attacker(asyncio.Protocol):
     """A connection that sends what it is told to, and reads or does not."""
+
+    connected: ClassVar[set[asyncio.Transport]] = set()
 
     def __init__(self) -> None:
         self.received = b""
@@ -44,12 +59,14 @@ class Attacker(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport  # type: ignore[assignment]  # uvloop's transport is a Transport in all but name
+        self.connected.add(self.transport)
 
     def data_received(self, data: bytes) -> None:
         self.received += data
 
     def connection_lost(self, _error: Exception | None) -> None:
         self.closed = True
+        self.connected.discard(self.transport)
 
     def send(self, data: bytes) -> None:
         if not self.closed:
@@ -74,13 +91,16 @@ async def until(condition: Callable[[], object], what: str, patience: float = 30
 
 
 async def ordinary_clients_are_served(instance: Instance, number: int = 100) -> None:
+    took = []
     for _ in range(number):
         began = time.monotonic()
         client = await Client.connect(instance.port)
         await client.send(get(b"/ordinary"))
         assert (await client.read_answer())[0] == 200
         await client.close()
-        assert time.monotonic() - began < SLOWEST
+        took.append(time.monotonic() - began)
+    assert max(took) < SLOWEST
+    assert sum(seconds >= SLOW for seconds in took) <= number // STRAGGLERS
 
 
 def table(directory: Path, port: int, more: str = "") -> str:
