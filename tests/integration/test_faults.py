@@ -104,7 +104,7 @@ async def test_a_killed_shadow_worker_costs_copies_that_are_counted_and_no_reque
             os.kill(pid, signal.SIGKILL)
             killed_at = time.monotonic()
             await until(lambda: [p for p in running.pids("shadow") if p != pid], "the shadow worker was not restarted")
-            assert time.monotonic() - killed_at < 3.0
+            assert time.monotonic() - killed_at < 6.0
             await load.more(300)
             await until(
                 lambda: running.report()["orders"]["outcomes"]["match"] > 0, "nothing is compared after the restart"

@@ -62,7 +62,7 @@ def test_a_blocked_sink_blocks_nobody_and_what_does_not_fit_is_counted() -> None
         begin = time.monotonic()
         for _ in range(1000):
             writer.add(as_line("x"))
-        assert time.monotonic() - begin < 1.0
+        assert time.monotonic() - begin < 5.0
         assert writer.dropped == 990
         assert totals[-1] == 990
         release.set()
