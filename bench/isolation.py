@@ -26,7 +26,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from os import geteuid, kill
+from os import kill
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP
 from typing import Any, Final
@@ -132,9 +132,9 @@ def main() -> int:
     chosen = [condition for condition in CONDITIONS if condition.name in options.conditions]
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="strangler-bench-")))
-        running = _start(directory, stack)
+        running, first = _start(directory, stack)
         rate = _rate(running, directory)
-        runs = _measure(running, chosen, rate, options)
+        runs = _measure(running, chosen, rate, options, first=first)
         counts = _counts(running)
     figures = results(runs, counts)
     print("\n".join(lines(rate, figures, runs)), end="\n\n")
@@ -148,7 +148,8 @@ def main() -> int:
     )
 
 
-def _start(directory: Path, stack: ExitStack) -> Instance:
+def _start(directory: Path, stack: ExitStack) -> tuple[Instance, bool]:
+    """The instance, and whether the load may go first."""
     legacy, _, origin = stack.enter_context(constants(directory / "legacy", core=OTHER_CORE))
     # A process of its own: the copies must not keep the origin of the users busy.
     healthy, _, candidate = stack.enter_context(constants(directory / "candidate", core=OTHER_CORE))
@@ -165,11 +166,12 @@ def _start(directory: Path, stack: ExitStack) -> Instance:
     (worker,) = running.workers()
     processes.pin(worker, WORKER_CORE)
     processes.give_way(running.pid, but=[worker])
-    if not processes.go_first(origin):
+    first = processes.go_first(origin)
+    if not first:
         print(
             "bench: without root the load cannot go first on its core: p99 will be of that core, too", file=sys.stderr
         )
-    return running
+    return running, first
 
 
 def table(backends: dict[str, int]) -> str:
@@ -192,28 +194,28 @@ def _rate(running: Instance, directory: Path) -> float:
     return max(100.0, seen.requests / seen.seconds * SHARE // 100 * 100)
 
 
-def _measure(running: Instance, chosen: list[Condition], rate: float, options: argparse.Namespace) -> Runs:
+def _measure(
+    running: Instance, chosen: list[Condition], rate: float, options: argparse.Namespace, *, first: bool
+) -> Runs:
     runs = Runs(of={condition.name: [] for condition in chosen})
-    _once(running, OFF, rate, options.seconds)
+    _once(running, OFF, rate, options.seconds, first=first)
     for number in range(options.rounds):
         for condition in chosen:
             print(f"isolation {number + 1}/{options.rounds} {condition.name}", file=sys.stderr, flush=True)
             runs.between.append((condition.name, len(runs.off)))
-            runs.off.append(_once(running, OFF, rate, options.seconds)["usual_p99_ms"])
+            runs.off.append(_once(running, OFF, rate, options.seconds, first=first)["usual_p99_ms"])
             with condition.fault(running):
-                runs.of[condition.name].append(_once(running, condition.name, rate, options.seconds))
+                runs.of[condition.name].append(_once(running, condition.name, rate, options.seconds, first=first))
             processes.wait_until_idle(running.pid)
-    runs.off.append(_once(running, OFF, rate, options.seconds)["usual_p99_ms"])
+    runs.off.append(_once(running, OFF, rate, options.seconds, first=first)["usual_p99_ms"])
     return runs
 
 
-def _once(running: Instance, route: str, rate: float, seconds: float) -> dict[str, float]:
+def _once(running: Instance, route: str, rate: float, seconds: float, *, first: bool) -> dict[str, float]:
     (worker,) = running.workers()
     processes.forget_peak(worker)
     before = processes.resident(worker)
-    seen = load.steady(
-        running.scene.port, rate, seconds, core=OTHER_CORE, prefix=f"/{route}", goes_first=geteuid() == 0
-    )
+    seen = load.steady(running.scene.port, rate, seconds, core=OTHER_CORE, prefix=f"/{route}", goes_first=first)
     return {**seen, "grown_mb": (processes.peak(worker) - before) / MB}
 
 

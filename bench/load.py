@@ -51,19 +51,8 @@ def run(port: int, script: Path, *, core: Core, seconds: float, connections: int
 
 def steady(port: int, rate: float, seconds: float, *, core: Core, prefix: str = "", goes_first: bool = False) -> Steady:
     """Raises if a connection was closed or an answer did not come: nothing was measured then. ``goes_first``: as ``processes.go_first``."""
-    first = ["chrt", "--fifo", "1"] if goes_first else []
-    command = [
-        "taskset",
-        "-c",
-        str(core),
-        *first,
-        sys.executable,
-        "-m",
-        "bench.open_loop",
-        str(port),
-        str(rate),
-        str(seconds),
-    ]
-    said = subprocess.run([*command, prefix], stdout=subprocess.PIPE, text=True, check=True, timeout=seconds + 60)
+    where = ["taskset", "-c", str(core), *(["chrt", "--fifo", "1"] if goes_first else [])]
+    command = [*where, sys.executable, "-m", "bench.open_loop", str(port), str(rate), str(seconds), prefix]
+    said = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=seconds + 60)
     found: Steady = json.loads(said.stdout)
     return found
