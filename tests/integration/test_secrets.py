@@ -20,7 +20,7 @@ import pytest
 
 from tests.integration.canaries import Canaries
 from tests.integration.instance import Instance
-from tests.integration.test_faults import until
+from tests.integration.test_faults import until, until_shadowing
 from tests.proxy.wire import Client, Origin, OriginConnection, ok
 
 pytestmark = pytest.mark.heavy
@@ -315,6 +315,7 @@ async def test_no_secret_stays_anywhere_on_disk_in_a_log_a_metric_or_a_page(tmp_
         running = Instance(tmp_path, options, env)
         try:
             await asyncio.to_thread(running.wait_ready)
+            await until_shadowing(running)
             client = await Client.connect(running.port)
             for request in requests:
                 await client.send(request)
