@@ -55,7 +55,12 @@ async def run(settings: Settings) -> int:
     channel = await ControlChannel.open()
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    instance = Instance(settings.run_dir, lambda said: channel.send({"type": "reload", **said}), Path(settings.journal))
+    instance = Instance(
+        settings.run_dir,
+        lambda said: channel.send({"type": "reload", **said}),
+        Path(settings.journal),
+        Path(settings.secret),
+    )
     evidence = Evidence(open_store(settings.store))
     try:
         access = Access(settings)

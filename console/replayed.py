@@ -70,6 +70,30 @@ def groups_of(document: Document) -> list[Wrong]:
     return sorted(groups.values(), key=lambda group: -group.count)
 
 
+def groups_document(document: Document, *, most: int) -> Document:
+    """The same without the values of answers: what is wrong, most frequent first, ``most`` kinds of it, and why pairs were left out."""
+    groups = groups_of(document)
+    return {
+        **{name: document[name] for name in ("generated_at", "against", "sent", "results", "fixed", "hidden")},
+        "kinds": len(groups),
+        "wrong": [
+            {
+                "route": group.route,
+                "count": group.count,
+                "result": group.example["result"],
+                "detail": group.example["detail"],
+                "places": [
+                    {"path": place_of(one["path"]), "kind": one["kind"]} for one in group.example["differences"]
+                ][:most],
+                "pair": group.example["pair"],
+                "method": group.example["method"],
+            }
+            for group in groups[:most]
+        ],
+        "left_out": dict(Counter(one["detail"] for one in document["pairs"] if one["result"] == Result.UNUSABLE)),
+    }
+
+
 def _pair(one: Replayed) -> Document:
     return {
         "pair": one.pair.id,

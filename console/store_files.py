@@ -22,3 +22,9 @@ def audit_file(url: str) -> Path:
     """The audit log, beside the store at ``url``. Raises BadStoreUrl."""
     store = store_path(url)
     return store.with_name(f"{store.name}.audit.jsonl")
+
+
+def jobs_directory(url: str) -> Path:
+    """Where long work on the store at ``url`` tells how far it is, beside it. Raises BadStoreUrl."""
+    store = store_path(url)
+    return store.with_name(f"{store.name}.jobs")

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import aiohttp
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from yarl import URL
 
+from console.jobs.job import Told
+from console.progress import bar
 from demo.traffic import Request
 
 CONCURRENCY = 6
@@ -36,28 +35,21 @@ class Driven:
         return self.answered.total() + len(self.failed)
 
 
-async def drive(base: str, requests: Iterable[Request], total: int) -> Driven:
-    """Send all ``requests`` to ``base``. A failed one is recorded, never raised."""
+async def drive(base: str, requests: Iterable[Request], total: int, *told: Told) -> Driven:
+    """Send all ``requests`` to ``base``. A failed one is recorded, never raised. ``told`` learns how far that is."""
     driven = Driven()
     began = time.monotonic()
     todo = _in_time(requests, began)
-    columns = (
-        TextColumn("[progress.description]{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
     connector = aiohttp.TCPConnector(limit=CONCURRENCY)
     jar = aiohttp.DummyCookieJar()
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
-        bar = progress.add_task("users at work", total=total)
+    with bar("users at work", total, *told) as shown:
         async with aiohttp.ClientSession(connector=connector, cookie_jar=jar, auto_decompress=False) as session:
 
             async def user() -> None:
                 for due, request in todo:
                     await asyncio.sleep(due - time.monotonic())
                     await _send(session, base, request, driven)
-                    progress.advance(bar)
+                    shown.done()
 
             await asyncio.gather(*(user() for _ in range(CONCURRENCY)))
     driven.seconds = time.monotonic() - began

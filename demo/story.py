@@ -18,6 +18,10 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+from console.author import account
+from console.jobs.files import JobFiles, working
+from console.jobs.job import Kind
+from console.store_files import jobs_directory
 from demo import processes
 from demo.drive import Driven, drive
 from demo.processes import CannotStart, Child
@@ -100,9 +104,13 @@ def _start(stage: Stage, children: list[Child]) -> None:
 def _tell(stage: Stage) -> int:
     requests = list(traffic(float(os.environ.get("DEMO_SCALE", "1"))))
     _say(
-        f"sending {len(requests):,} requests of {len({each.route for each in requests})} kinds to http://{stage.listen}/"
+        f"sending {len(requests):,} requests of {len({each.route for each in requests})} kinds to http://{stage.listen}/;"
+        f" http://{stage.admin}/jobs shows how far that is"
     )
-    driven = asyncio.run(drive(f"http://{stage.listen}", requests, len(requests)))
+    with working(
+        JobFiles(jobs_directory(stage.store)), Kind.DEMO, f"users of http://{stage.listen}/", account()
+    ) as told:
+        driven = asyncio.run(drive(f"http://{stage.listen}", requests, len(requests), told))
     _say(f"{driven.answered.total():,} answered, {len(driven.failed)} failed, in {driven.seconds:.1f} s")
     for failure in driven.failed[:5]:
         _say(f"failed: {failure}")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +10,24 @@ import click
 
 from console import recorded
 from console.audit.commands import Doer, act, trail_of
-from console.author import me
+from console.author import account, me
 from console.exits import Exit, Invalid
+from console.jobs.files import JobFiles, working
+from console.jobs.job import Kind
 from console.options import SinceType, audit_option, config_option, format_option, option, store_option
 from console.output import print_json
 from console.progress import bar
 from console.purged import purged_document
 from console.purged_text import outcome_text, remnants_text, set_aside_text, would_text
+from console.purging import UNFINISHED, about_of, hashed, many, purging
+from console.store_files import jobs_directory
 from console.talk import talk
 from console.web.rights import Right
-from proxy.identity import COOKIE_NAME, IdentityCookie
 from proxy.model.log import rfc3339
-from proxy.model.message import RequestHead
 from proxy.model.settings import Settings
-from shadow.model import Mark
-from shadow.redact import Redactor
 from shadow.store import SqliteStore
 from shadow.store.affected import Affected
-from shadow.store.purge import Hands, Purged, Step
+from shadow.store.purge import Purged, Step
 from shadow.store.selection import Selection
 
 
@@ -124,15 +122,7 @@ def _hashed(identities: tuple[str, ...], secret: str) -> tuple[tuple[str, ...], 
         raise Invalid(
             f"cannot read the key {secret}: {error.strerror}; --secret names the file that `strangler serve` has as its --secret"
         ) from error
-    redactor = Redactor(key)
-    return tuple(redactor.identity(_as_recorded(one, key)) for one in identities), redactor.key_mark
-
-
-def _as_recorded(identity: str, key: bytes) -> str:
-    """As the proxy tells it: of our own cookie, the token alone."""
-    value = os.fsencode(identity)
-    head = RequestHead.from_headers(b"GET", b"/", [(b"Cookie", COOKIE_NAME + b"=" + value)])
-    return (IdentityCookie(key).read(head) or value).decode("utf-8", "backslashreplace")
+    return hashed(identities, key)
 
 
 def _whole_id(store: SqliteStore, given: str) -> str:
@@ -167,11 +157,13 @@ def _audited(store: SqliteStore, selection: Selection, affected: Affected, doer:
 
 
 def _purge(store: SqliteStore, selection: Selection, affected: Affected) -> Purged:
-    with bar(Step.REMOVING, len(affected.pairs) + affected.sums, transient=True) as shown:
-        hands = Hands(time.monotonic, time.sleep, lambda step, rows: shown.done(rows, step))
-        mark = Mark(time.time(), me(), "what was recorded before was purged")
+    directory = jobs_directory(f"sqlite:///{store.path}")
+    with (
+        working(JobFiles(directory), Kind.PURGE, about_of(selection), account()) as told,
+        bar(Step.REMOVING, many(affected), told, transient=True) as shown,
+    ):
         try:
-            return store.purge(selection, affected, mark, hands)
+            return purging(store, selection, affected, me(), shown)
         except KeyboardInterrupt:
-            talk("Not all is removed, and bytes of what is may still be on disk: run the same command again.")
+            talk(UNFINISHED)
             raise

@@ -15,7 +15,10 @@ import click
 
 from console import recorded
 from console.audit.commands import BODIES, Doer, act, trail_of
+from console.author import account
 from console.exits import Exit, Invalid, Undecided
+from console.jobs.files import JobFiles, working
+from console.jobs.job import Kind
 from console.options import (
     HeaderType,
     Number,
@@ -33,18 +36,17 @@ from console.progress import bar
 from console.replayed import is_bad, replayed_document
 from console.replayed_junit import replayed_junit
 from console.replayed_text import replayed_markdown, replayed_text
+from console.replaying import known_of
+from console.store_files import jobs_directory
 from console.table_file import table_of
 from console.talk import talk
 from console.terminal import as_text, show
-from proxy.model.edits import RequestEdits
 from proxy.model.log import rfc3339
-from proxy.model.redact import NO_RULES
-from proxy.model.table import CompareRules
+from proxy.model.plan import Plan
 from proxy.table.address import parse_address
 from proxy.table.scalars import Malformed
 from shadow.again.replay import Known, Replayed, Target, replay
 from shadow.again.saved import BadLine, from_line, to_line
-from shadow.compare import Origins
 from shadow.figures import plural
 from shadow.model import Outcome
 from shadow.store import StoredPair
@@ -106,7 +108,7 @@ def command(pairs: tuple[str, ...], against: str | None, save: str | None, forma
     )
     known = _known(choice)
     with _audited(choice, chosen, against=target.url):
-        document = replayed_document(_run(chosen, target, known), target.url, rfc3339(time.time()))
+        document = replayed_document(_run(chosen, target, known, choice["store"]), target.url, rfc3339(time.time()))
     if format_ == "text" and choice["output"] is None:
         show(replayed_text(document))
     else:
@@ -139,8 +141,12 @@ def _chosen(ids: tuple[str, ...], choice: dict[str, Any]) -> list[StoredPair]:
     return _from_store(choice["store"], ids, wanted)
 
 
-def _run(chosen: list[StoredPair], target: Target, known: Mapping[str, Known]) -> list[Replayed]:
-    with bar("replaying", len(chosen)) as shown:
+def _run(chosen: list[StoredPair], target: Target, known: Mapping[str, Known], store: str) -> list[Replayed]:
+    about = f"{plural(len(chosen), 'pair')} against {target.url}"
+    with (
+        working(JobFiles(jobs_directory(store)), Kind.REPLAY, about, account()) as told,
+        bar("replaying", len(chosen), told) as shown,
+    ):
         return asyncio.run(replay(chosen, target, known, lambda _: shown.done()))
 
 
@@ -176,24 +182,11 @@ def _known(choice: dict[str, Any]) -> dict[str, Known]:
     """By route: the rules of the table, and what the store was told. Neither is needed."""
     config = choice["config"]
     table = table_of(config).routes if Path(config).exists() else ()
-    rules = {route.name: route.compare for route in table}
-    requests = {route.name: route.shadow.requests for route in table if route.shadow is not None}
-    redact = {route.name: route.redact for route in table}
-    origins: dict[str, tuple[str, ...]] = {}
+    plans: dict[str, Plan] = {}
     if choice["from_"] is None:
         with recorded.reading(choice["store"]) as opened:
             plans = opened.plans()
-        origins = {name: plan.urls.get(plan.control, ()) for name, plan in plans.items()}
-        redact = {name: plan.redact for name, plan in plans.items()} | redact
-    return {
-        name: Known(
-            rules.get(name, CompareRules()),
-            Origins(control=origins.get(name, ())),
-            requests.get(name, RequestEdits()),
-            redact.get(name, NO_RULES),
-        )
-        for name in {*rules, *origins}
-    }
+    return known_of(table, plans)
 
 
 def _address(text: str) -> str:

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from console.access.door import OpenDoor
 from console.audit.trail import Trail
+from console.jobs.jobs import Jobs
 from console.web.addresses import ADDRESSES, Address
 from console.web.audit_writer import AuditWriter
 from console.web.audited import Audit
@@ -61,6 +62,7 @@ class Admin:
         self._writer = AuditWriter(trail)
         self._audit = Audit(self._writer)
         self._logins = Logins(self._writer)
+        self._jobs = Jobs(evidence.url, self._audit.ended)
 
     def app(self) -> web.Application:
         app = web.Application(middlewares=[self._shielded], client_max_size=MAX_BODY)
@@ -88,6 +90,7 @@ class Admin:
                 self._trail,
                 self._entrance,
                 self._logins,
+                self._jobs,
                 entry.session,
             )
             try:
@@ -109,6 +112,7 @@ class Admin:
 
     async def _end(self, _app: web.Application) -> None:
         await self._live.end()
+        await self._jobs.close()
 
     async def _close(self, _app: web.Application) -> None:
         await self._logins.close()  # not before the last act has ended

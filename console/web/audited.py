@@ -12,6 +12,7 @@ from aiohttp import web
 
 from console.audit.line import Said, Step, name_or_hash
 from console.audit.trail import CannotAudit
+from console.jobs.job import Job, State
 from console.web.addresses import Address
 from console.web.audit_writer import AuditWriter
 from console.web.handlers import handler_of
@@ -19,6 +20,8 @@ from console.web.refused import Refused
 from console.web.rights import Right
 from console.web.visit import Visit
 from shadow.store import StoreError
+
+_ENDS: Final = {State.DONE: Step.DONE, State.STOPPED: Step.REFUSED}
 
 _LOOKS: Final = frozenset({"GET", "HEAD"})
 
@@ -57,6 +60,12 @@ class Audit:
         finally:
             await self._writer.after(visit.record.ended(begun, step, status))
         return response
+
+    async def ended(self, job: Job) -> None:
+        """What came of a job that somebody began here: it was audited as an act, which ended when the job had begun."""
+        step = _ENDS.get(job.state, Step.FAILED)
+        what, of = f"{job.kind} ended", {"job": job.id, "state": job.state.value}
+        await self._writer.after(Said(step=step, act=secrets.token_hex(6), by=job.by, via="console", what=what, of=of))
 
     async def denied(self, address: Address, visit: Visit) -> None:
         """Somebody may not do what is audited. Whether that can be written changes nothing for them."""

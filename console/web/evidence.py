@@ -11,10 +11,12 @@ from typing import Any, Final, TypeVar, cast
 from proxy.model.plan import Plan
 from shadow.model import RouteSummary, SignatureSummary
 from shadow.store import NoStore, SqliteStore, StoredPair, StoreError
+from shadow.store.affected import Affected
 from shadow.store.read_kept import Wanted
 from shadow.store.read_latency import HourLatency
 from shadow.store.read_sightings import Sighting
 from shadow.store.read_traffic import EpochSeen, Hour
+from shadow.store.selection import Selection
 from shadow.triage import Triage
 
 FRESH_SECONDS: Final = 1.0
@@ -40,6 +42,11 @@ class Evidence:
         self._store = store
         self._threads = ThreadPoolExecutor(2, "store")
         self._readings: dict[tuple[object, ...], _Reading] = {}
+
+    @property
+    def url(self) -> str:
+        """Of the store."""
+        return f"sqlite:///{self._store.path}"
 
     async def summaries(self, since: float | None = None) -> list[RouteSummary]:
         hour = _hour(since)
@@ -82,6 +89,18 @@ class Evidence:
 
     async def plans(self) -> dict[str, Plan]:
         return await self._read(("plans",), self._store.plans)
+
+    async def affected(self, selection: Selection, key_mark: str) -> Affected:
+        """What a purge would remove."""
+        return await self._read(("affected", selection, key_mark), lambda: self._store.affected(selection, key_mark))
+
+    async def routes(self) -> list[str]:
+        """The names of all routes of which anything is recorded, also of those that the table no longer has."""
+        return await self._read(("routes",), self._store.routes)
+
+    async def ids(self, beginning: str) -> list[str]:
+        """Of kept pairs, eleven at most."""
+        return await self._read(("ids", beginning), lambda: self._store.pairs_beginning_with(beginning))
 
     async def decide(self, said: Triage) -> None:
         """Raises sqlite3.Error or OSError too."""

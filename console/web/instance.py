@@ -16,9 +16,12 @@ from proxy.model.table import Table
 
 
 class Instance:
-    """``tell`` gives the supervisor what the control message ``reload`` holds; ``journal`` is the file of the table's versions."""
+    """``tell`` gives the supervisor what the control message ``reload`` holds; ``journal`` is the file of the table's versions, ``key`` that of the
+    installation's key."""
 
-    def __init__(self, run_dir: str, tell: Callable[[dict[str, Any]], None], journal: Path = Path()) -> None:
+    def __init__(
+        self, run_dir: str, tell: Callable[[dict[str, Any]], None], journal: Path = Path(), key: Path = Path()
+    ) -> None:
         self.told: Document = STARTING
         self.table: Table | None = None
         self.text: str | None = None
@@ -26,6 +29,7 @@ class Instance:
         self.started = asyncio.Event()
         """Users are served."""
         self.journal = journal
+        self.key = key
         self._tell = tell
         self._run_dir = Path(run_dir)
 

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import logging
+from collections.abc import Callable, Hashable
 from typing import Final
 
 from aiohttp import web
@@ -16,7 +17,9 @@ log = logging.getLogger(__name__)
 
 MOST_LISTENERS: Final = 64
 LOOK_SECONDS: Final = 2.0
+GLANCE_SECONDS: Final = 0.25
 SILENT_LOOKS: Final = 8
+SILENT_GLANCES: Final = 60
 """After so many looks without news a comment is sent: whoever is gone is noticed, and proxies in between keep the connection."""
 
 
@@ -31,10 +34,12 @@ class Live:
         self._looking: asyncio.Task[None] | None = None
         self._ended = False
         self.listeners = 0
+        self._onlookers = 0
+        """Pages that look at something else than the instance's numbers."""
 
     @property
     def full(self) -> bool:
-        return self.listeners >= MOST_LISTENERS
+        return self.listeners + self._onlookers >= MOST_LISTENERS
 
     async def send_to(self, response: web.StreamResponse) -> None:
         """Until the listener is gone or we end. The response is prepared already."""
@@ -51,6 +56,25 @@ class Live:
             pass  # the page was closed
         finally:
             self.listeners -= 1
+
+    async def send_news_to(self, response: web.StreamResponse, look: Callable[[], Hashable]) -> None:
+        """An event ``progress`` whenever ``look``, in a thread, finds another thing than before; until the listener is gone or we end."""
+        self._onlookers += 1
+        try:
+            seen, silent = await asyncio.to_thread(look), 0
+            await response.write(b"retry: 3000\n\n")
+            while not self._ended:
+                await asyncio.sleep(GLANCE_SECONDS)
+                before, seen = seen, await asyncio.to_thread(look)
+                silent = 0 if seen != before else silent + 1
+                if not silent:
+                    await response.write(b"event: progress\ndata: \n\n")
+                elif not silent % SILENT_GLANCES:
+                    await response.write(b": nothing new\n\n")
+        except ConnectionError:
+            pass  # the page was closed
+        finally:
+            self._onlookers -= 1
 
     async def end(self) -> None:
         self._ended = True

@@ -10,6 +10,7 @@ from aiohttp import web
 from console.access.sessions import Session
 from console.audit.record import Record
 from console.audit.trail import Trail
+from console.jobs.jobs import Jobs
 from console.web.caller import Caller
 from console.web.entrance import Entrance
 from console.web.evidence import Evidence
@@ -30,6 +31,7 @@ class Visit:
     trail: Trail
     entrance: Entrance
     logins: Logins
+    jobs: Jobs
     session: Session | None = None
     record: Record = field(default_factory=Record)
 

@@ -23,6 +23,8 @@ from typing import Any, Final
 from urllib.request import Request, urlopen
 
 from bench.programs import program, require
+from console.jobs.files import JobFiles, working
+from console.jobs.job import Kind, State
 from demo.processes import free_port
 from tests.browser.chromium import Browser, browsing
 from tests.console.web.conftest import served
@@ -60,7 +62,8 @@ def main() -> int:
         directory = Path(name)
         with _demo(directory) as base, _empty(directory) as empty:
             _change_and_go_back(base)
-            asyncio.run(_take_all({**_pages(base), **_first_pages(empty)}, directory))
+            with _jobs(base, directory) as jobs:
+                asyncio.run(_take_all({**_pages(base), **jobs, **_first_pages(empty)}, directory))
     return 0
 
 
@@ -126,6 +129,28 @@ def _change_and_go_back(base: str) -> None:
         sent.add_header("If-Match", "*")
         result = f"{base}/table/result?format=json&hash={_json(sent)['hash']}"
         _until(lambda url=result: bool(_json(url)["state"] == "in_force"))  # type: ignore[misc]
+
+
+@contextmanager
+def _jobs(base: str, directory: Path) -> Iterator[dict[str, Page]]:
+    """Two that have ended, one that a command is at, and a purge that nobody has agreed to yet."""
+    replayed, judged = (_job(base, kind, said) for kind, said in (("replay", REPLAYED), ("rejudge", {})))
+    files = JobFiles(directory / "demo" / "strangler.db.jobs")
+    with working(files, Kind.REPLAY, "1,000 pairs against http://127.0.0.1:9000", "ada") as told:
+        told("replaying", 420, 1000)
+        running = next(job.id for job in files.all() if job.state is State.RUNNING)
+        paths = {"jobs": "/jobs?route=get", "replay": replayed, "rejudge": judged, "job-running": f"/jobs/{running}"}
+        looked = Page(f"{base}/jobs", PURGED, "!!document.querySelector('button.danger')")
+        yield {**{name: Page(base + path) for name, path in paths.items()}, "purge": looked}
+
+
+def _job(base: str, kind: str, said: dict[str, str]) -> str:
+    """The path of its page, once it has ended."""
+    sent = Request(f"{base}/jobs/{kind}", json.dumps(said).encode(), {"Content-Type": "application/json"})  # noqa: S310 - our own console
+    with urlopen(sent, timeout=10) as answer:  # noqa: S310 - our own console
+        url = answer.url
+    _until(lambda: bool(_json(f"{url}?format=json")["job"]["state"] == "done"))
+    return str(url.removeprefix(base))
 
 
 def _until(done: Callable[[], bool]) -> None:
@@ -230,6 +255,10 @@ def _logged_in(password: str) -> str:
     return f"{typed}, document.querySelector('form.login button').click()"
 
 
+REPLAYED: Final = {"route": "anything-read", "limit": "200"}
+PURGED: Final = (
+    "document.querySelector('[name=before]').value = '1s', document.querySelector('[action$=plan] button').click()"
+)
 PLANNED: Final = "!!document.querySelector('#verdict .changes')"
 MISTAKEN: Final = "!!document.querySelector('#verdict .at.error')"
 

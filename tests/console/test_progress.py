@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from console.jobs.files import JobFiles
+from console.jobs.job import State
 from tests.console.scene import TABLE, fill_store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,6 +77,15 @@ def _read(descriptor: int) -> bytes:
 def test_at_a_terminal_a_bar_shows_how_far_it_is(work: str, folder: Path) -> None:
     words, expected = WORK[work]
     assert re.search(expected, at_a_terminal(words, folder))
+
+
+@pytest.mark.parametrize("work", ["replay", "rejudge", "purge"])
+def test_the_console_is_told_how_far_a_command_is_and_that_it_has_ended(work: str, folder: Path) -> None:
+    at_a_terminal(WORK[work][0], folder)
+    (job,) = JobFiles(folder / "strangler.db.jobs").all()
+    assert (job.kind, job.via, job.state) == (work, "command", State.DONE)
+    assert job.total > 0
+    assert job.done == job.total
 
 
 @pytest.mark.parametrize("work", WORK)

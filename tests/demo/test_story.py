@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
+from console.jobs.files import JobFiles
+from console.jobs.job import Kind, State
 from demo.story import news
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,8 +55,12 @@ def start_demo(directory: Path, **environment: str) -> subprocess.Popen[str]:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    directory = tmp_path_factory.mktemp("demo")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def told(directory: Path) -> Told:
     demo = start_demo(directory)
     output, talk = demo.communicate(timeout=180)
     assert demo.returncode == 0, talk + output
@@ -103,6 +109,12 @@ def test_a_random_value_on_both_sides_is_noise_and_no_mismatch(told: Told) -> No
 def test_the_fault_that_needs_an_empty_field_shows_only_there(told: Told) -> None:
     outcomes = told[1]["anything-read"]["outcomes"]
     assert 40 < outcomes["mismatch"] < outcomes["match"]
+
+
+def test_the_console_was_told_how_far_its_users_were(told: Told, directory: Path) -> None:
+    (job,) = JobFiles(directory / "strangler.db.jobs").all()
+    assert (job.kind, job.state, job.step) == (Kind.DEMO, State.DONE, "users at work")
+    assert job.done == job.total > 3000
 
 
 def test_every_stage_up_to_live_is_in_the_report(told: Told) -> None:

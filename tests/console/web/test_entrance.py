@@ -22,7 +22,7 @@ NAMES = {
     "id": PAIR,
     "hash": "0",
 }
-ENDLESS = {"/events"}
+ENDLESS = {"/events", "/jobs/events"}
 
 CALLERS = [NOBODY, *(Caller(user.name, user.role, user.bodies) for user in USERS)]
 
