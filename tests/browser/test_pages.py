@@ -12,7 +12,7 @@ from tests.console.web.port import Port, start
 pytestmark = pytest.mark.heavy
 
 TABLE_PAGES = ("/table/weights", "/table/versions", "/table/codes/tie", "/routes/order-read/changes")
-PAGES = ("/", "/routes/order-read", "/system", "/audit", "/differences", f"/pairs/{PAIR}", *TABLE_PAGES)
+PAGES = ("/", "/routes/order-read", "/system", "/jobs", "/audit", "/differences", f"/pairs/{PAIR}", *TABLE_PAGES)
 
 
 @pytest.mark.parametrize("scripts", [True, False])
