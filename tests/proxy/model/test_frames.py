@@ -12,7 +12,6 @@ from proxy.model.frames import (
     Kind,
     decode_done,
     decode_exchange,
-    encode,
     encode_done,
     encode_exchange,
 )
@@ -20,7 +19,7 @@ from proxy.model.frames import (
 EXCHANGES = st.builds(
     Exchange,
     id=st.text(max_size=20),
-    route=st.text(max_size=20),
+    route=st.text(st.characters(exclude_categories=()), max_size=20),
     table_version=st.integers(0, 1000),
     primary=st.text(max_size=10),
     shadow=st.text(max_size=10),
@@ -31,6 +30,23 @@ EXCHANGES = st.builds(
     request_body=st.binary(max_size=100),
     answer_head=st.binary(max_size=100),
     answer_body=st.binary(max_size=100),
+)
+
+
+EXCHANGE = Exchange(
+    id="1",
+    identity="anna",
+    route="orders",
+    table_version=3,
+    primary="legacy",
+    shadow="orders",
+    started_at=1.5,
+    first_byte=0.1,
+    total=0.2,
+    request_head=b"GET / HTTP/1.1\r\n\r\n",
+    request_body=b"",
+    answer_head=b"HTTP/1.1 200 OK\r\n\r\n",
+    answer_body=b"body",
 )
 
 
@@ -65,7 +81,13 @@ def test_lengths_and_kinds_out_of_range_are_refused(data: bytes) -> None:
         FrameReader().feed(data)
 
 
+def test_an_exchange_whose_names_are_no_text_is_refused() -> None:
+    payload = encode_exchange(EXCHANGE)[5:].replace(b"anna", b"\xff\xfe\xfd\xfc")
+    with pytest.raises(BrokenFrame, match="not an exchange"):
+        decode_exchange(payload)
+
+
 def test_an_exchange_whose_parts_do_not_add_up_is_refused() -> None:
-    payload = encode(Kind.EXCHANGE, b"")[5:] + b"\0\0\0\1" * 5
+    payload = encode_exchange(EXCHANGE)[5:] + b"x"
     with pytest.raises(BrokenFrame):
         decode_exchange(payload)
