@@ -1,6 +1,6 @@
 """``python -m bench.isolation``: whether users notice what goes wrong on the shadow's side, with every request copied.
 
-One worker answers at a fixed rate, a third of what it can do, and legacy is always the primary. One condition after the other befalls its
+One worker answers at a fixed rate that keeps its core a third busy, and legacy is always the primary. One condition after the other befalls its
 shadow: candidates that hang, drip, fail or answer far too much, a shadow worker that is stopped, a store that is locked. A run without a copy
 stands before and after each of them, and what counts is the usual p99 (``bench.open_loop``) against the
 mean of the two.
@@ -10,6 +10,13 @@ The question is whether the *proxy worker* suffers, so it has core 0 for itself.
 (SCHED_IDLE). Else the load would wait for a processor that the shadow worker has, and measure that: a core that is shared too widely, which
 decision 15 is about. Measured: a loop that does nothing, of the idle class, on the load's core took p99 from 1.7 to 6.5 ms, and with the load
 going first to 1.3.
+
+A third busy by the processor time that requests take at that rate. They take two to three times as long as with all connections busy, since fewer of them
+share a turn of the loop: a third of the highest throughput is a core that is 60 % busy, where a request waits for others more often than not. A copy takes processor
+time too (``us``, for each request), and there p99 grows by three to four times the share that it takes. Measured: 14 % more time, 40 % more p99.
+
+Virtual machines are held up by their hosts. Runs in which that befell the two cores for more than a few milliseconds (``steal``) are made again, a few times, and the
+least disturbed one counts; of failed requests and memory, all do.
 
 Two runs of the same differ, too. How far is measured in this very run: each run without a copy is judged like a condition against the two around it,
 and as many of these judgements as there are conditions give the ``noise``, the highest of them. Where p99 is over the bar by no more than that, the
@@ -29,18 +36,19 @@ from dataclasses import dataclass, field
 from os import kill
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from bench import documents, hostile, load, processes
 from bench.instance import MB, Instance, constants, instance
 from bench.peers import strangler
 from bench.programs import require
-from bench.requests import Requests, script
 from bench.scene import free_port
 
 WORKER_CORE, OTHER_CORE = 0, 1
 SHARE: Final = 1 / 3
-"""Of the requests that the worker can answer."""
+"""Of the worker's core, without a copy."""
+STOLEN: Final = 0.02
+"""Share of a run's time that the host may take from either core."""
 OFF: Final = "alone"
 TAP_MB: Final = 32 * 1024 * 1024 / MB
 """What the tap holds by default for a shadow worker that does not read, or not so fast: on one core it gets what the proxy worker leaves."""
@@ -99,31 +107,46 @@ CONDITIONS: Final = (
 )
 
 
+class _Ratio(NamedTuple):
+    """``disturbed``: the host took more than a little from one of the three runs."""
+
+    value: float
+    disturbed: bool
+
+
+def _ratio(before: dict[str, float], own: dict[str, float], after: dict[str, float]) -> _Ratio:
+    off = statistics.mean((before["usual_p99_ms"], after["usual_p99_ms"]))
+    return _Ratio(own["usual_p99_ms"] / off, any(one["stolen"] > STOLEN for one in (before, own, after)))
+
+
+def _least_disturbed(ratios: list[_Ratio]) -> list[float]:
+    """Those that count: of calm runs if there are any, else all."""
+    calm = [one.value for one in ratios if not one.disturbed]
+    return calm or [one.value for one in ratios]
+
+
 @dataclass(slots=True)
 class Runs:
     """In the order of time: one without a copy, one of a condition, one without a copy, ..."""
 
-    off: list[float] = field(default_factory=list)
+    off: list[dict[str, float]] = field(default_factory=list)
     of: dict[str, list[dict[str, float]]] = field(default_factory=dict)
     between: list[tuple[str, int]] = field(default_factory=list)
     """Name of a condition, and the index of the run without a copy that came before it."""
 
     def ratios(self) -> dict[str, list[float]]:
         """The usual p99 of each run of a condition, as a multiple of that of the two runs without a copy around it."""
-        found: dict[str, list[float]] = {name: [] for name in self.of}
+        found: dict[str, list[_Ratio]] = {name: [] for name in self.of}
         for name, before in self.between:
-            own = self.of[name][len(found[name])]["usual_p99_ms"]
-            found[name].append(own / statistics.mean(self.off[before : before + 2]))
-        return found
+            own = self.of[name][len(found[name])]
+            found[name].append(_ratio(self.off[before], own, self.off[before + 1]))
+        return {name: _least_disturbed(ratios) for name, ratios in found.items()}
 
     def noise(self) -> float:
         """The highest of as many ratios as there are conditions, of runs without a copy."""
-        ratios = [
-            own / statistics.mean((before, after))
-            for before, own, after in zip(self.off, self.off[1:], self.off[2:], strict=False)
-        ]
+        ratios = [_ratio(*three) for three in zip(self.off, self.off[1:], self.off[2:], strict=False)]
         count = min(len(self.of), len(ratios))
-        return max((statistics.median(ratios[at::count]) for at in range(count)), default=1.0)
+        return max((statistics.median(_least_disturbed(ratios[at::count])) for at in range(count)), default=1.0)
 
 
 def main() -> int:
@@ -133,7 +156,7 @@ def main() -> int:
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="strangler-bench-")))
         running, first = _start(directory, stack)
-        rate = _rate(running, directory)
+        rate = _rate(running, first=first)
         runs = _measure(running, chosen, rate, options, first=first)
         counts = _counts(running)
     figures = results(runs, counts)
@@ -142,7 +165,8 @@ def main() -> int:
         options.output,
         bars(chosen, figures, runs.noise()),
         rate=rate,
-        off={"usual_p99_ms": statistics.median(runs.off), "rounds": runs.off},
+        off={name: statistics.median(one[name] for one in runs.off) for name in ("usual_p99_ms", "us", "stolen")}
+        | {"rounds": runs.off},
         noise=runs.noise(),
         conditions=figures,
     )
@@ -186,37 +210,57 @@ def table(backends: dict[str, int]) -> str:
     return f"version: 1\nbackends:\n{named}routes:\n{off}{routes}"
 
 
-def _rate(running: Instance, directory: Path) -> float:
-    lua = directory / "load.lua"
-    lua.write_text(script(Requests(prefix=f"/{OFF}")))
-    for seconds in (1.0, 2.0):  # the first warms up
-        seen = load.run(running.scene.port, lua, core=OTHER_CORE, seconds=seconds, connections=64)
-    return max(100.0, seen.requests / seen.seconds * SHARE // 100 * 100)
+def _rate(running: Instance, *, first: bool) -> float:
+    """What a request costs depends on the rate, so it is looked at again at that rate."""
+    rate = 500.0
+    for _ in range(3):
+        seen = _try(running, OFF, rate, 1.0, first=first)
+        rate = max(100.0, SHARE * 1e6 / seen["us"] // 100 * 100)
+    return rate
 
 
 def _measure(
     running: Instance, chosen: list[Condition], rate: float, options: argparse.Namespace, *, first: bool
 ) -> Runs:
     runs = Runs(of={condition.name: [] for condition in chosen})
-    _once(running, OFF, rate, options.seconds, first=first)
+    _once(running, OFF, rate, options, first=first)
     for number in range(options.rounds):
         for condition in chosen:
             print(f"isolation {number + 1}/{options.rounds} {condition.name}", file=sys.stderr, flush=True)
             runs.between.append((condition.name, len(runs.off)))
-            runs.off.append(_once(running, OFF, rate, options.seconds, first=first)["usual_p99_ms"])
+            runs.off.append(_once(running, OFF, rate, options, first=first))
             with condition.fault(running):
-                runs.of[condition.name].append(_once(running, condition.name, rate, options.seconds, first=first))
+                runs.of[condition.name].append(_once(running, condition.name, rate, options, first=first))
             processes.wait_until_idle(running.pid)
-    runs.off.append(_once(running, OFF, rate, options.seconds, first=first)["usual_p99_ms"])
+    runs.off.append(_once(running, OFF, rate, options, first=first))
     return runs
 
 
-def _once(running: Instance, route: str, rate: float, seconds: float, *, first: bool) -> dict[str, float]:
+def _once(running: Instance, route: str, rate: float, options: argparse.Namespace, *, first: bool) -> dict[str, float]:
+    """The run that the host disturbed least, with what went wrong in any."""
+    tries: list[dict[str, float]] = []
+    while len(tries) < options.tries and all(one["stolen"] > STOLEN for one in tries):
+        tries.append(_try(running, route, rate, options.seconds, first=first))
+    chosen = min(tries, key=lambda one: one["stolen"])
+    summed = {name: sum(one[name] for one in tries) for name in ("requests", "failed")}
+    return {**chosen, **summed, "grown_mb": max(one["grown_mb"] for one in tries), "tries": len(tries)}
+
+
+def _try(running: Instance, route: str, rate: float, seconds: float, *, first: bool) -> dict[str, float]:
+    """``us``: processor time of the worker for each request, in microseconds; ``stolen``: share of the time that the host took from
+    either core."""
     (worker,) = running.workers()
     processes.forget_peak(worker)
-    before = processes.resident(worker)
+    before, busy = processes.resident(worker), processes.processor_seconds(worker)
+    stolen = [processes.stolen_seconds(core) for core in (WORKER_CORE, OTHER_CORE)]
     seen = load.steady(running.scene.port, rate, seconds, core=OTHER_CORE, prefix=f"/{route}", goes_first=first)
-    return {**seen, "grown_mb": (processes.peak(worker) - before) / MB}
+    stolen_now = [processes.stolen_seconds(core) for core in (WORKER_CORE, OTHER_CORE)]
+    return {
+        **seen,
+        "grown_mb": (processes.peak(worker) - before) / MB,
+        "us": 1e6 * (processes.processor_seconds(worker) - busy) / seen["requests"],
+        "stolen": max(now - then for now, then in zip(stolen_now, stolen, strict=True)) / seconds,
+    }
 
 
 def _counts(running: Instance) -> dict[str, dict[str, float]]:
@@ -238,6 +282,8 @@ def results(runs: Runs, counts: dict[str, dict[str, float]]) -> dict[str, Any]:
         name: {
             "p99_ms": statistics.median(one["p99_ms"] for one in several),
             "usual_p99_ms": statistics.median(one["usual_p99_ms"] for one in several),
+            "us": statistics.median(one["us"] for one in several),
+            "stolen": statistics.median(one["stolen"] for one in several),
             "ratio": statistics.median(ratios[name]),
             "ratios": ratios[name],
             "requests": sum(one["requests"] for one in several),
@@ -251,11 +297,16 @@ def results(runs: Runs, counts: dict[str, dict[str, float]]) -> dict[str, Any]:
 
 
 def lines(rate: float, figures: dict[str, Any], runs: Runs) -> Iterator[str]:
-    yield f"all requests copied, {rate:,.0f} a second; usual p99 without a copy {statistics.median(runs.off):.2f} ms, noise {runs.noise() - 1:+.1%}"
-    yield f"{'shadow':12}{'p99 ms':>8}{'usual':>8}{'usual':>9}{'failed':>8}{'MB more':>9}  copies"
+    off = {name: statistics.median(one[name] for one in runs.off) for name in ("usual_p99_ms", "us", "stolen")}
+    yield f"all requests copied, {rate:,.0f} a second; usual p99 without a copy {off['usual_p99_ms']:.2f} ms, noise {runs.noise() - 1:+.1%}"
+    yield f"{'shadow':12}{'p99 ms':>8}{'usual':>8}{'usual':>9}{'us':>7}{'steal':>7}{'failed':>8}{'MB more':>9}  copies"
+    yield f"{'none':12}{'':8}{off['usual_p99_ms']:8.2f}{'':9}{off['us']:7.0f}{off['stolen']:7.1%}"
     for name, one in figures.items():
         copies = ", ".join(f"{what} {count:,.0f}" for what, count in one["copies"].items() if count)
-        yield f"{name:12}{one['p99_ms']:8.2f}{one['usual_p99_ms']:8.2f}{one['ratio'] - 1:+9.1%}{one['failed']:8.0f}{one['grown_mb']:9.1f}  {copies}"
+        yield (
+            f"{name:12}{one['p99_ms']:8.2f}{one['usual_p99_ms']:8.2f}{one['ratio'] - 1:+9.1%}{one['us']:7.0f}{one['stolen']:7.1%}"
+            f"{one['failed']:8.0f}{one['grown_mb']:9.1f}  {copies}"
+        )
 
 
 def bars(chosen: list[Condition], figures: dict[str, Any], noise: float) -> list[documents.Judged]:
@@ -278,7 +329,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.isolation", description=__doc__)
     parser.add_argument("--conditions", type=lambda text: text.split(","), default=known, help=", ".join(known))
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--seconds", type=float, default=1.0, help="length of one run")
+    parser.add_argument("--seconds", type=float, default=0.5, help="length of one run")
+    parser.add_argument("--tries", type=int, default=3, help="how often a run is made that the host disturbs")
     parser.add_argument("--output", type=Path, default=documents.FOLDER / "isolation.json")
     options = parser.parse_args()
     if unknown := set(options.conditions) - set(known):

@@ -108,6 +108,17 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     return ticks / _TICK
 
 
+def processor_seconds(pid: int) -> float:
+    """Of its first thread, to the nanosecond (proc(5), schedstat): ``cpu_seconds`` counts hundredths of a second."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+
+
+def stolen_seconds(core: int) -> float:
+    """What the host has given to others while the core had work (proc(5), stat): no program of this machine can tell otherwise."""
+    (line,) = (line for line in Path("/proc/stat").read_text().splitlines() if line.startswith(f"cpu{core} "))
+    return int(line.split()[8]) / _TICK
+
+
 def wait_until_idle(*roots: int, seconds: float = 20.0) -> None:
     """Until ``roots`` and their descendants use less than a fiftieth of a core each: what they put off would disturb whoever is measured next."""
     deadline = time.monotonic() + seconds

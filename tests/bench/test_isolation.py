@@ -12,11 +12,19 @@ HUNG = next(one for one in CONDITIONS if one.name == "hung")
 
 
 def run(p99: float, *, failed: int = 0, grown: float = 0.0) -> dict[str, float]:
-    return {"p99_ms": p99, "usual_p99_ms": p99, "requests": 1000, "failed": failed, "grown_mb": grown}
+    return {
+        "p99_ms": p99,
+        "usual_p99_ms": p99,
+        "requests": 1000,
+        "failed": failed,
+        "grown_mb": grown,
+        "us": 100.0,
+        "stolen": 0.0,
+    }
 
 
 def runs(off: list[float], *hung: dict[str, float]) -> Runs:
-    return Runs(off, {"hung": list(hung)}, [("hung", at) for at in range(len(hung))])
+    return Runs(list(map(run, off)), {"hung": list(hung)}, [("hung", at) for at in range(len(hung))])
 
 
 def figure(**changes: float) -> dict[str, Any]:
@@ -34,7 +42,7 @@ def test_a_condition_is_judged_by_the_runs_without_a_copy_before_and_after_it() 
 
 def test_noise_is_what_runs_without_a_copy_would_be_judged_by() -> None:
     assert runs([1.0, 1.2, 1.0, 1.0, 1.0], run(9.0)).noise() == pytest.approx(1.0)
-    several = Runs([1.0, 1.2, 1.0, 1.0, 1.0], {"hung": [], "stopped": [], "cut": []})
+    several = Runs(list(map(run, [1.0, 1.2, 1.0, 1.0, 1.0])), {"hung": [], "stopped": [], "cut": []})
     assert several.noise() == pytest.approx(1.2)
     assert runs([1.0, 5.0], run(9.0)).noise() == 1.0
 
@@ -71,3 +79,11 @@ def test_every_condition_has_a_route_that_legacy_answers_and_its_candidate_gets_
         assert decision.shadow is not None
         chosen = (decision.route.name, decision.primary.name, decision.shadow.name)
         assert chosen == (one.name, "legacy", one.candidate)
+
+
+def test_where_the_host_disturbed_some_runs_only_the_calm_ones_count() -> None:
+    disturbed = run(9.0) | {"stolen": 0.2}
+    assert runs([1.0, 1.0, 2.0], disturbed, run(3.0)).ratios() == {"hung": [2.0]}
+    assert runs([1.0, 1.0], disturbed).ratios() == {"hung": [9.0]}
+    off = [run(1.0), disturbed, *map(run, [1.0, 1.0, 1.0, 1.0])]
+    assert Runs(off, {"hung": []}).noise() == 1.0

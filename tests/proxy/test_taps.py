@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ from tests.proxy.test_spread import TABLE
 from tests.proxy.test_tap import EXCHANGE, Shadow
 from tests.proxy.wire import eventually
 
-USERS = [replace(EXCHANGE, identity=f"user-{number}") for number in range(30)]
+USERS = [EXCHANGE._replace(identity=f"user-{number}") for number in range(30)]
 
 
 @pytest.fixture
@@ -97,8 +96,8 @@ async def test_a_dead_shadow_worker_costs_its_own_users_copies_and_says_so(
 async def test_memory_is_shared_out(tmp_path: Path, shadows: list[Shadow], taps: Taps) -> None:
     for shadow in shadows:
         shadow.reading.clear()
-    large = replace(EXCHANGE, answer_body=b"x" * 500_000)
-    skips = [taps.offer(replace(large, identity=f"user-{number}")) for number in range(200)]
+    large = EXCHANGE._replace(answer_body=b"x" * 500_000)
+    skips = [taps.offer(large._replace(identity=f"user-{number}")) for number in range(200)]
     assert set(skips) == {None, Skip.TAP_FULL}
     assert 16_000_000 < taps.waiting_bytes < Settings().tap_bytes + 3 * 600_000
     for shadow in shadows:
