@@ -67,11 +67,20 @@ class JobFiles:
 
     def begin(self, kind: Kind, about: str, *, by: str, via: str) -> JobFile:
         """Raises OSError."""
-        self._directory.mkdir(mode=0o700, exist_ok=True)
-        _give_to_owner_of(self._directory.parent, self._directory)
+        self._make()
         self._forget()
         job = Job(id=secrets.token_hex(6), kind=kind, about=about, by=by, via=via, started_at=time.time())
         return JobFile(self._directory, job)
+
+    def _make(self) -> None:
+        """Whoever owns the store's folder may have put a link there, which root is not to follow."""
+        if self._directory.is_symlink():
+            raise NotADirectoryError(f"{self._directory} is a link")
+        with contextlib.suppress(FileExistsError):
+            self._directory.mkdir(mode=0o700)
+            _give_to_owner_of(self._directory.parent, self._directory)
+        if not self._directory.is_dir():
+            raise NotADirectoryError(f"{self._directory} is a file")
 
     def _read(self, id_: str) -> Job | None:
         try:
@@ -134,7 +143,7 @@ class JobFile:
     def _write(self) -> None:
         self._written = time.monotonic()
         draft = self._path.with_suffix(".draft")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             _give_to_owner_of(self._path.parent, descriptor)
             json.dump(self.job.to_json(), file)
@@ -143,7 +152,7 @@ class JobFile:
 
 def _locked(path: Path) -> int:
     """It stays so for as long as a process has the descriptor."""
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         _give_to_owner_of(path.parent, lock)
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -157,7 +166,7 @@ def _give_to_owner_of(folder: Path, made: Path | int) -> None:
     """What root makes at a terminal, the console has to read, which is seldom root."""
     if os.geteuid() == 0:
         owner = folder.stat()
-        os.chown(made, owner.st_uid, owner.st_gid)
+        os.chown(made, owner.st_uid, owner.st_gid)  # the descriptor of a file, or a folder that we have just made
 
 
 @contextlib.contextmanager

@@ -81,4 +81,9 @@ def job_of(read: Any) -> Job | None:
     except (TypeError, ValueError, KeyError):
         return None
     sound = all(isinstance(getattr(job, name), wanted) for name, wanted in _TYPES.items())
-    return job if sound and ID.fullmatch(job.id) else None
+    return job if sound and ID.fullmatch(job.id) and _are_times(job.started_at, job.ended_at or 0.0) else None
+
+
+def _are_times(*times: float) -> bool:
+    """Within this century and the next, which is no not-a-number either."""
+    return all(0 <= time < 5e9 for time in times)

@@ -133,6 +133,14 @@ def test_what_root_begins_belongs_to_the_owner_of_the_folder(tmp_path: Path) -> 
     assert {path.stat().st_uid for path in made} == {12345}
 
 
+def test_a_link_in_the_place_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "jobs").symlink_to(tmp_path / "elsewhere")
+    with working(JobFiles(tmp_path / "jobs"), Kind.REPLAY, "", "root") as told:
+        told("replaying", 1, 3)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
 def test_where_nothing_can_be_written_the_work_is_done_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "jobs").write_text("a file")
     with working(JobFiles(tmp_path / "jobs"), Kind.REPLAY, "", "ada") as told:

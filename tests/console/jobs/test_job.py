@@ -28,6 +28,8 @@ def test_what_is_written_is_read() -> None:
         {"state": "nonsense"},
         {"done": "3"},
         {"started_at": None},
+        {"started_at": 1e300},
+        {"ended_at": float("nan")},
         {"result": [1]},
         {"more": 1},
     ],

@@ -119,5 +119,5 @@ async def test_jobs_end_with_the_console(watched: Watched) -> None:
 
 async def test_where_nothing_can_be_written_no_job_begins(watched: Watched) -> None:
     watched.store.with_name("strangler.db.jobs").write_text("a file")
-    with pytest.raises(OSError, match=r"File exists|Not a directory"):
+    with pytest.raises(OSError, match="is a file"):
         await watched.jobs.begin(Kind.REJUDGE, "everything", "ada", RULES)
