@@ -101,7 +101,14 @@ def _rejudge(store: SqliteStore, given: Document, told: Told) -> Document:
     judged = rejudging(
         store, table, found, shown, route=asked.route, since=asked.since, name=asked.name, now=time.time()
     )
-    return _cut(judged)
+    judged["routes"].sort(key=_least_changed)
+    return {**_cut(judged), "routes_in_all": len(judged["routes"])}
+
+
+def _least_changed(route: Document) -> tuple[bool, int]:
+    """Routes that would get another verdict come first, then those of which most changes."""
+    before, after = (route[side]["readiness"]["verdict"] for side in ("before", "after"))
+    return before == after, -route["changed"]
 
 
 def _purge(store: SqliteStore, given: Document, told: Told) -> Document:

@@ -7,10 +7,12 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from console.jobs.asked import Asked, Purge, Rejudge, Replay
+from console.jobs.child import _least_changed
 from console.jobs.job import Job, Kind, State
 from console.jobs.jobs import Busy, Jobs
 from shadow.store import open_store
@@ -53,6 +55,16 @@ async def test_judging_again_tells_what_the_command_tells(watched: Watched) -> N
     (route,) = job.result["routes"]
     assert (route["route"], route["kept"], route["judged"], route["changed"]) == ("order-read", 1, 1, 0)
     assert route["before"]["readiness"]["verdict"] == "blocked"
+    assert job.result["routes_in_all"] == 1
+
+
+def test_routes_with_another_verdict_come_first_then_those_of_which_most_changes() -> None:
+    def route(name: str, after: str, changed: int) -> dict[str, Any]:
+        sides = {side: {"readiness": {"verdict": verdict}} for side, verdict in (("before", "ready"), ("after", after))}
+        return {"route": name, "changed": changed, **sides}
+
+    routes = [route("a", "ready", 0), route("b", "ready", 9), route("c", "blocked", 1)]
+    assert [one["route"] for one in sorted(routes, key=_least_changed)] == ["c", "b", "a"]
 
 
 async def test_what_cannot_be_repeated_is_left_out_of_a_replay(watched: Watched) -> None:
