@@ -36,7 +36,7 @@ ADDRESSES: Final = (
     Address("GET", "/table/codes/{code}", Right.VIEW, "pages.table.code"),
     Address("GET", "/system", Right.VIEW, "pages.system.show"),
     Address("GET", "/jobs", Right.VIEW, "pages.jobs.show"),
-    Address("GET", "/jobs/events", Right.VIEW, "pages.jobs.events"),
+    Address("GET", "/jobs/events", Right.VIEW, "api.events.of_jobs"),
     Address("POST", "/jobs/replay", Right.OPERATE, "pages.job_begun.replay"),
     Address("POST", "/jobs/rejudge", Right.REVIEW, "pages.job_begun.rejudge"),
     Address("POST", "/jobs/purge", Right.ADMINISTER, "pages.purge.begin"),

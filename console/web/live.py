@@ -33,17 +33,18 @@ class Live:
         self._seen = ""
         self._looking: asyncio.Task[None] | None = None
         self._ended = False
+        self._numbers_wanted = 0
+        """By so many of the listeners: the others look at something else."""
         self.listeners = 0
-        self._onlookers = 0
-        """Pages that look at something else than the instance's numbers."""
 
     @property
     def full(self) -> bool:
-        return self.listeners + self._onlookers >= MOST_LISTENERS
+        return self.listeners >= MOST_LISTENERS
 
     async def send_to(self, response: web.StreamResponse) -> None:
         """Until the listener is gone or we end. The response is prepared already."""
         self.listeners += 1
+        self._numbers_wanted += 1
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
         try:
@@ -56,25 +57,27 @@ class Live:
             pass  # the page was closed
         finally:
             self.listeners -= 1
+            self._numbers_wanted -= 1
 
     async def send_news_to(self, response: web.StreamResponse, look: Callable[[], Hashable]) -> None:
-        """An event ``progress`` whenever ``look``, in a thread, finds another thing than before; until the listener is gone or we end."""
-        self._onlookers += 1
+        """An event ``progress`` at once, since something may have changed while the page was on its way, and whenever ``look``, in a thread,
+        finds another thing than before; until the listener is gone or we end."""
+        self.listeners += 1
         try:
-            seen, silent = await asyncio.to_thread(look), 0
             await response.write(b"retry: 3000\n\n")
+            seen, silent = None, 0
             while not self._ended:
-                await asyncio.sleep(GLANCE_SECONDS)
                 before, seen = seen, await asyncio.to_thread(look)
                 silent = 0 if seen != before else silent + 1
                 if not silent:
                     await response.write(b"event: progress\ndata: \n\n")
                 elif not silent % SILENT_GLANCES:
                     await response.write(b": nothing new\n\n")
+                await asyncio.sleep(GLANCE_SECONDS)
         except ConnectionError:
             pass  # the page was closed
         finally:
-            self._onlookers -= 1
+            self.listeners -= 1
 
     async def end(self) -> None:
         self._ended = True
@@ -93,7 +96,7 @@ class Live:
         return b"event: change\ndata: \n\n", self._seen
 
     async def _look(self) -> None:
-        while self.listeners:
+        while self._numbers_wanted:
             try:
                 status = json.dumps(await self._instance.status(), sort_keys=True)
             except Exception:

@@ -47,7 +47,8 @@ def greeting(name: bytes) -> Any:
 
 
 def on_disk(directory: Path) -> bytes:
-    return b"".join(file.read_bytes() for file in directory.glob("strangler.db*"))
+    found = [one for path in directory.glob("strangler.db*") for one in (path, *path.glob("*")) if one.is_file()]
+    return b"".join(file.read_bytes() for file in found)
 
 
 async def ask(port: int, session: bytes) -> None:

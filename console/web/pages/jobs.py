@@ -57,18 +57,6 @@ async def stop(visit: Visit) -> web.Response:
     return gone_to(job)
 
 
-async def events(visit: Visit) -> web.StreamResponse:
-    """Server-sent events: ``progress`` whenever a job is further."""
-    if visit.live.full:
-        raise Refused(503, f"{visit.live.listeners} pages listen already: reload the page to see what is new")
-    response = web.StreamResponse(headers={"X-Accel-Buffering": "no"})
-    response.content_type = "text/event-stream"
-    await response.prepare(visit.request)
-    if visit.request.method == "GET":
-        await visit.live.send_news_to(response, visit.jobs.files.signature)
-    return response
-
-
 def job_document(job: Job) -> Document:
     return {
         **job.to_json(),
