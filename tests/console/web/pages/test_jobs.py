@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -207,21 +209,34 @@ async def test_what_a_command_works_on_is_seen_while_it_works(filled: Port) -> N
     assert "http-equiv" not in page
 
 
-async def test_a_job_is_stopped_by_its_button_and_cannot_be_twice(filled: Port) -> None:
-    address = await begun(filled, "rejudge", {})
-    assert 'action="' + address + '/stop"' in (await filled.ask(address))[1]
-    assert (await send(filled, f"{address}/stop", {}))[0] == 303
-    job = await ended(filled, address)
+@pytest.fixture
+def hung(filled: Port) -> Iterator[Port]:
+    """Its candidate takes connections, and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        rules = TABLE.replace("127.0.0.1:9000", f"127.0.0.1:{silent.getsockname()[1]}")
+        write(filled, Batch(plans=plans_of(load_table(rules, version=4)), plans_at=4e9))
+        yield filled
+
+
+ASKED = {"route": "order-read", "limit": "50"}
+
+
+async def test_a_job_is_stopped_by_its_button_and_cannot_be_twice(hung: Port) -> None:
+    address = await begun(hung, "replay", ASKED)
+    assert 'action="' + address + '/stop"' in (await hung.ask(address))[1]
+    assert (await send(hung, f"{address}/stop", {}))[0] == 303
+    job = await ended(hung, address)
     assert job["state"] == State.STOPPED
-    status, body, _ = await send(filled, f"{address}/stop", {}, Accept="application/json")
+    status, body, _ = await send(hung, f"{address}/stop", {}, Accept="application/json")
     assert (status, "it has ended: stopped" in body["detail"]) == (409, True)
 
 
-async def test_a_second_one_of_a_kind_is_refused_with_the_first(filled: Port) -> None:
-    address = await begun(filled, "rejudge", {})
-    status, body, _ = await send(filled, "/jobs/rejudge", {}, Accept="application/json")
+async def test_a_second_one_of_a_kind_is_refused_with_the_first(hung: Port) -> None:
+    address = await begun(hung, "replay", ASKED)
+    status, body, _ = await send(hung, "/jobs/replay", ASKED, Accept="application/json")
     assert (status, f"/jobs/{body['job']}") == (409, address)
-    await ended(filled, address)
+    await send(hung, f"{address}/stop", {})
+    assert (await ended(hung, address))["state"] == State.STOPPED
 
 
 async def test_who_began_it_and_how_it_ended_are_in_the_audit_log(filled: Port) -> None:
