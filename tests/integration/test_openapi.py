@@ -46,7 +46,7 @@ REAL: Final = {
 }
 """What stands in requests half of the time, so that not all ends with 404."""
 
-ENDLESS: Final = "/events"
+ENDLESS: Final = {"/events", "/jobs/events"}
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
 
 
 def operations() -> list[tuple[str, str]]:
-    return [(method.upper(), path) for path, found in PATHS.items() for method in found if path != ENDLESS]
+    return [(method.upper(), path) for path, found in PATHS.items() for method in found if path not in ENDLESS]
 
 
 def test_the_document_is_openapi_3_1() -> None:

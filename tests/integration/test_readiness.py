@@ -34,6 +34,13 @@ if "shadow" in sys.orig_argv:
     time.sleep({seconds})
 """
 
+PATIENT = """
+if "proxy" in sys.orig_argv:
+    from proxy import worker
+    worker.SHADOW_SECONDS = 60.0
+"""
+"""A busy machine may take longer to start the shadow worker than proxy workers wait for it."""
+
 
 @pytest.fixture
 def origin() -> Iterator[int]:
@@ -54,9 +61,9 @@ def _answer_all(listening: socket.socket) -> None:
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
 
 
-def started(directory: Path, origin: int, *, late: float) -> Instance:
+def started(directory: Path, origin: int, *, late: float, more: str = "") -> Instance:
     """An instance whose shadow worker begins ``late`` seconds after the others."""
-    (directory / "sitecustomize.py").write_text(LATE_SHADOW.format(seconds=late))
+    (directory / "sitecustomize.py").write_text(LATE_SHADOW.format(seconds=late) + more)
     (directory / "routes.yaml").write_text(TABLE.format(port=origin))
     return Instance(directory, ["--config", "routes.yaml"], {"PYTHONPATH": f"{directory}:{ROOT}"})
 
@@ -76,7 +83,7 @@ def counted(instance: Instance, name: str) -> float:
 
 
 def test_what_is_sent_once_it_is_ready_is_copied(tmp_path: Path, origin: int) -> None:
-    instance = started(tmp_path, origin, late=1.0)
+    instance = started(tmp_path, origin, late=1.0, more=PATIENT)
     try:
         instance.wait_ready()
         for _ in range(REQUESTS):

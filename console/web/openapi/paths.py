@@ -76,6 +76,11 @@ PATHS: Final[dict[str, Schema]] = {
         text_of("text/event-stream", "Until the client or the instance ends."),
         **{"503": problem("As many listen as may; ask again instead.")},
     ),
+    "/jobs/events": get(
+        "Server-sent events: `progress` at once, and whenever a job is further, at most four times a second.",
+        text_of("text/event-stream", "Until the client or the instance ends."),
+        **{"503": problem("As many listen as may; ask again instead.")},
+    ),
     "/healthz": _HEALTH,
     "/-/healthy": _HEALTH,
     "/readyz": _READY,
