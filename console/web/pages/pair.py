@@ -12,14 +12,13 @@ from aiohttp import web
 from console.curl import redacted_names
 from console.pair import pair_document
 from console.replayed import Document, replayed_document
+from console.replaying import known_of
 from console.side_by_side import Fold, Row, aligned, counted_headers, field_rows, folds, paired, parts, readable_lines
 from console.web.answers import as_page
 from console.web.refused import Refused
 from console.web.visit import Visit
-from proxy.model.edits import RequestEdits
 from proxy.model.log import rfc3339
-from shadow.again.replay import Known, Target, replay
-from shadow.compare import Origins
+from shadow.again.replay import Target, replay
 from shadow.signature import signature_id
 from shadow.store import StoredPair
 
@@ -55,9 +54,7 @@ async def again(visit: Visit) -> web.Response:
         raise Refused(409, f"the table has no candidate for {pair.route} any more: there is nobody to send it to")
     visit.record.names(backend=plan.candidate)
     target = Target(plan.urls[plan.candidate][0], timeout=REPLAY_SECONDS)
-    requests = route.shadow.requests if route.shadow else RequestEdits()
-    known = Known(route.compare, Origins(control=plan.urls.get(plan.control, ())), requests, route.redact)
-    replayed = await replay([pair], target, {pair.route: known})
+    replayed = await replay([pair], target, known_of([route], {pair.route: plan}))
     document = replayed_document(replayed, target.url, rfc3339(time.time()))
     return as_page(visit, "again.html", {"pair": pair.id, "against": target.url, "replayed": document["pairs"][0]})
 
