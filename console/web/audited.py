@@ -12,6 +12,7 @@ from aiohttp import web
 
 from console.audit.line import Said, Step, name_or_hash
 from console.audit.trail import CannotAudit
+from console.exits import Exit
 from console.jobs.job import Job, State
 from console.web.addresses import Address
 from console.web.audit_writer import AuditWriter
@@ -20,8 +21,6 @@ from console.web.refused import Refused
 from console.web.rights import Right
 from console.web.visit import Visit
 from shadow.store import StoreError
-
-_ENDS: Final = {State.DONE: Step.DONE, State.STOPPED: Step.REFUSED}
 
 _LOOKS: Final = frozenset({"GET", "HEAD"})
 
@@ -63,9 +62,17 @@ class Audit:
 
     async def ended(self, job: Job) -> None:
         """What came of a job that somebody began here: it was audited as an act, which ended when the job had begun."""
-        step = _ENDS.get(job.state, Step.FAILED)
-        what, of = f"{job.kind} ended", {"job": job.id, "state": job.state.value}
-        await self._writer.after(Said(step=step, act=secrets.token_hex(6), by=job.by, via="console", what=what, of=of))
+        step, status = (Step.DONE, Exit.FINE) if job.state is State.DONE else (Step.FAILED, Exit.FINDINGS)
+        ended = Said(
+            step=step,
+            act=secrets.token_hex(6),
+            by=job.by,
+            via="console",
+            what=f"{job.kind} ended",
+            of={"job": job.id, "state": job.state.value},
+            status=int(status),
+        )
+        await self._writer.after(ended)
 
     async def denied(self, address: Address, visit: Visit) -> None:
         """Somebody may not do what is audited. Whether that can be written changes nothing for them."""

@@ -229,6 +229,11 @@ async def test_a_job_is_stopped_by_its_button_and_cannot_be_twice(hung: Port) ->
     assert job["state"] == State.STOPPED
     status, body, _ = await send(hung, f"{address}/stop", {}, Accept="application/json")
     assert (status, "it has ended: stopped" in body["detail"]) == (409, True)
+    async with asyncio.timeout(10):
+        while "replay ended" not in (page := Reader((await hung.ask("/audit?about=replay"))[1]).text):
+            pass
+    assert "failed 1" in page
+    assert "stopped" in page
 
 
 async def test_a_second_one_of_a_kind_is_refused_with_the_first(hung: Port) -> None:
