@@ -56,7 +56,7 @@ class JobFiles:
     def running(self, kind: Kind) -> Job | None:
         return next((job for job in self.all() if job.kind is kind and job.state is State.RUNNING), None)
 
-    def signature(self) -> frozenset[tuple[str, int, bool]]:
+    def stamp(self) -> frozenset[tuple[str, int, bool]]:
         """Another one whenever something has changed; made without reading what the files hold."""
         try:
             with os.scandir(self._directory) as found:

@@ -17,7 +17,7 @@ async def show(visit: Visit) -> web.StreamResponse:
 
 async def of_jobs(visit: Visit) -> web.StreamResponse:
     """``progress`` whenever a job is further."""
-    return await _stream(visit, lambda response: visit.live.send_news_to(response, visit.jobs.files.signature))
+    return await _stream(visit, lambda response: visit.live.send_news_to(response, visit.jobs.files.stamp))
 
 
 async def _stream(visit: Visit, send: Callable[[web.StreamResponse], Awaitable[None]]) -> web.StreamResponse:

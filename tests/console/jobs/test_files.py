@@ -33,7 +33,7 @@ def jobs(tmp_path: Path) -> JobFiles:
 
 
 def test_none_are_known_before_the_first(jobs: JobFiles, tmp_path: Path) -> None:
-    assert (jobs.all(), jobs.one("0123456789ab"), jobs.signature()) == ([], None, frozenset())
+    assert (jobs.all(), jobs.one("0123456789ab"), jobs.stamp()) == ([], None, frozenset())
     assert list(tmp_path.iterdir()) == []
 
 
@@ -41,7 +41,7 @@ def test_how_far_a_command_is_and_how_it_ended_is_read_by_others(
     jobs: JobFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "WRITE_SECONDS", 0.0)
-    seen = jobs.signature()
+    seen = jobs.stamp()
     with working(jobs, Kind.REPLAY, "3 pairs", "ada") as told:
         told("replaying", 1, 3)
         (job,) = jobs.all()
@@ -49,7 +49,7 @@ def test_how_far_a_command_is_and_how_it_ended_is_read_by_others(
         assert (job.kind, job.about, job.by, job.via) == (Kind.REPLAY, "3 pairs", "ada", "command")
         assert jobs.running(Kind.REPLAY) == job
         assert jobs.running(Kind.PURGE) is None
-        assert jobs.signature() != seen
+        assert jobs.stamp() != seen
     (job,) = jobs.all()
     assert job.state is State.DONE
     assert job.ended_at is not None
@@ -85,12 +85,12 @@ def test_a_job_whose_process_was_killed_is_lost(jobs: JobFiles, tmp_path: Path) 
         id_ = process.stdout.readline().decode().strip()
         (job,) = jobs.all()
         assert (job.id, job.state) == (id_, State.RUNNING)
-        seen = jobs.signature()
+        seen = jobs.stamp()
         process.send_signal(signal.SIGKILL)
         process.wait()
     (job,) = jobs.all()
     assert (job.state, job.step, job.done) == (State.LOST, "removing", 3)
-    assert jobs.signature() != seen
+    assert jobs.stamp() != seen
 
 
 def test_only_so_many_ended_jobs_are_kept_and_none_that_runs_goes(jobs: JobFiles) -> None:
