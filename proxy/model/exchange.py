@@ -15,7 +15,7 @@ class Exchange(NamedTuple):
     ``started_at`` is Unix time, ``first_byte`` and ``total`` are seconds from the request's last head byte sent to the
     primary until the first and the last byte of its answer.
 
-    A tuple, since the live path makes one of every copy: the initialiser of a frozen dataclass takes three times as long.
+    A tuple, since the live path makes one of every copy: the initialiser of a frozen dataclass takes more than twice as long.
     """
 
     id: str
