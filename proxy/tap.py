@@ -146,13 +146,14 @@ class Tap:
             self._count_lost(link, link.drop_exchanges())
 
     async def close(self, seconds: float) -> None:
-        """Send the last counts and end, within a bound. Nothing is offered any more."""
+        """Send the last counts and end, within a bound. What is offered from now on is refused."""
         self._closing = True
         link = self._link
         if link is None:
             return
         self.send_counts()
-        link.close()
+        self._link = None
+        link.end()
         try:
             async with asyncio.timeout(seconds):
                 await link.gone.wait()
@@ -222,11 +223,13 @@ class _Link(asyncio.Protocol):
         self._waiting_bytes = sum(len(frame) for frame, _ in self._waiting)
         return dropped
 
-    def close(self) -> None:
-        """What waits here goes out first, however much the transport has."""
+    def end(self) -> None:
+        """Nothing comes after what waits here, which goes out however much the transport has. Closing is left to the other end, once it
+        has read all of it: a receipt that it writes to a closed socket would cost it what it has not read."""
         while self._waiting and not self.transport.is_closing():
             self._send_some()
-        self.transport.close()
+        if not self.transport.is_closing():
+            self.transport.write_eof()
 
     def _send(self) -> None:
         if self._timer is not None:

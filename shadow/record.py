@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,6 +21,7 @@ from proxy.model.plan import Plan
 from shadow.inbox import Receipt
 from shadow.meters import Meters
 from shadow.store.batch import Batch
+from shadow.store.connect import LOCKED_SECONDS
 from shadow.store.keeper import StoreKeeper
 from shadow.store.records import Recorded
 from shadow.store.retention import Removed
@@ -35,6 +36,9 @@ MAX_BYTES: Final = 32 * 1024 * 1024
 """Pairs waiting to be written, and bytes of what is kept of them. More are dropped and counted."""
 
 RETRY_SECONDS: Final = (0.1, 0.5, 2.0)
+LAST_RETRY_SECONDS: Final = 0.1
+"""Between attempts to write the last batch, which nothing follows: another instance may have the store just then."""
+
 CLEANING_SECONDS: Final = 600.0
 MEASURING_SECONDS: Final = 10.0
 
@@ -69,6 +73,8 @@ class Recorder:
         self._lock = threading.Lock()
         self._full = threading.Event()
         self._closing = threading.Event()
+        self._last_moment = 0.0
+        """Once it is closing, by the monotonic clock: when to give up."""
         self._thread = threading.Thread(target=self._write_on, name="store-writer", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._keeper = StoreKeeper(store, clock, self._tell)
@@ -118,6 +124,7 @@ class Recorder:
 
     async def close(self, seconds: float) -> None:
         """Write what is pending, for at most ``seconds``."""
+        self._last_moment = time.monotonic() + seconds
         self._closing.set()
         self._full.set()
         await asyncio.to_thread(self._thread.join, seconds)
@@ -141,17 +148,14 @@ class Recorder:
         self._keeper.close()
 
     def _write(self, batch: Batch) -> bool:
-        # While the store is failing there is one attempt a batch: waiting longer would only make more wait.
-        pauses = () if self._failing or self._closing.is_set() else RETRY_SECONDS
-        for pause in (*pauses, None):
+        error: Exception | None = None
+        for _ in self._attempts():
             error = self._attempt(batch)
             if error is None:
                 if self._failing:
                     log.warning("the store takes results again")
                 self._failing = False
                 return True
-            if pause is not None:
-                self._closing.wait(pause)
         self._keep_sums(batch)
         if not self._failing:
             log.error(
@@ -160,6 +164,20 @@ class Recorder:
             )
         self._failing = True
         return False
+
+    def _attempts(self) -> Iterator[None]:
+        """Goes on when it is time for another attempt."""
+        yield
+        if self._failing:  # one attempt a batch: waiting longer would only make more wait
+            return
+        for pause in RETRY_SECONDS:
+            if self._closing.wait(pause):
+                break
+            yield
+        # An attempt that waits for a lock should end before nobody waits for us any more.
+        while self._closing.is_set() and time.monotonic() + LOCKED_SECONDS < self._last_moment:
+            time.sleep(LAST_RETRY_SECONDS)
+            yield
 
     def _attempt(self, batch: Batch) -> Exception | None:
         try:

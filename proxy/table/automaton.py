@@ -14,7 +14,7 @@ from proxy.conditions import compile_regex
 
 # The parse tree is the one part of `re` that is not public, and nothing else reads a regex exactly as `re` does. It is the
 # same from 3.11 on; tests run the check on each version that is supported.
-from re import _constants as op, _parser as parser  # type: ignore[attr-defined]  # isort: skip
+from re import _constants as op, _parser as parser  # type: ignore[attr-defined,unused-ignore]  # isort: skip
 
 MAX_LENGTH: Final = 500
 MAX_STATES: Final = 400

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -202,6 +203,30 @@ async def test_what_the_shadow_takes_in_time_is_not_lost(tap: Tap, shadow: Shado
     await eventually(lambda: len(shadow.of(Kind.EXCHANGE)) == 51)
     await tap.close(10.0)
     assert "orders" not in meters.cumulative()
+
+
+async def test_a_shadow_that_still_writes_receipts_can_read_to_the_end(tmp_path: Path, meters: Meters) -> None:
+    """A write to a socket that the other end has closed fails, and what has not been read is lost with it."""
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "tap.sock"))
+        listening.listen()
+        listening.setblocking(False)
+        tap = Tap(tmp_path / "tap.sock", "me", 100_000, meters, lambda: b"[]")
+        running = asyncio.create_task(tap.run())
+        shadow, _ = await loop.sock_accept(listening)
+    await eventually(lambda: tap.offer(EXCHANGE) is None)
+    meters.of_route("orders").taken(None)
+    closing = asyncio.create_task(tap.close(10.0))
+    reader, frames = FrameReader(), []
+    while some := await loop.sock_recv(shadow, 64):
+        frames += reader.feed(some)
+        shadow.send(encode_done(0))
+    shadow.close()
+    await closing
+    await running
+    assert [kind for kind, _ in frames] == [Kind.PLANS, Kind.EXCHANGE, Kind.COUNTS]
+    assert tap.offer(EXCHANGE) is Skip.TAP_DOWN
 
 
 async def test_counts_and_plans_for_a_shadow_that_does_not_read_do_not_pile_up(

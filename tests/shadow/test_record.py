@@ -67,6 +67,7 @@ Start = Callable[..., Recorder]
 @pytest.fixture
 async def start(counted: Counting, store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Start]:
     monkeypatch.setattr(record, "RETRY_SECONDS", (0.01, 0.01))
+    monkeypatch.setattr(record, "LAST_RETRY_SECONDS", 0.01)
     monkeypatch.setattr(record, "BATCH_SECONDS", 0.02)
     monkeypatch.setattr("shadow.store.connect.LOCKED_SECONDS", 0.01)
     started = []
@@ -114,6 +115,28 @@ async def test_closing_writes_what_is_pending(start: Start, store: SqliteStore, 
     with sqlite3.connect(store.path) as plain:
         assert plain.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     plain.close()
+
+
+async def test_closing_waits_for_a_lock_that_somebody_else_has_on_the_store(
+    start: Start, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts = []
+    recorder, receipts = start(), Receipts()
+    await until(lambda: summaries(store))
+    other = sqlite3.connect(store.path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    recorder.pair(result(), receipts)
+    recorder.told("p", "orders", "r1", {"seen": 1})
+    open_writer = SqliteStore.writer
+    monkeypatch.setattr(SqliteStore, "writer", lambda one: attempts.append(1) or open_writer(one))
+    closing = asyncio.create_task(recorder.close(5))
+    await until(lambda: len(attempts) > 5)
+    other.execute("ROLLBACK")
+    other.close()
+    await closing
+    assert receipts.count == 1
+    summary = store.summaries()[0]
+    assert (summary.outcomes, summary.skipped, summary.seen) == ({Outcome.MATCH: 1}, {}, 1)
 
 
 @pytest.mark.promise("O1")
