@@ -18,6 +18,8 @@ copy takes (``us``, for each request) with them.
 Virtual machines are held up by their hosts. Runs in which that befell the two cores for more than 2 % of the time (``steal``) are made again, a few times, and the
 least disturbed one counts; of failed requests and memory, all do.
 
+Of a quiet host there are more rounds, since no run is made again: rounds follow each other as long as the time for them lasts.
+
 Two runs of the same differ, too. How far is measured in this very run: each run without a copy is judged like a condition against the two around it,
 and as many of these judgements as there are conditions give the ``noise``, the highest of them. Where p99 is over the bar by no more than that, the
 bar counts as reached, and its words say so.
@@ -26,10 +28,12 @@ bar counts as reached, and its words say so.
 from __future__ import annotations
 
 import argparse
+import itertools
 import sqlite3
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -224,9 +228,9 @@ def _measure(
 ) -> Runs:
     runs = Runs(of={condition.name: [] for condition in chosen})
     _once(running, OFF, rate, options, first=first)
-    for number in range(options.rounds):
+    for number in rounds(options.budget):
         for condition in chosen:
-            print(f"isolation {number + 1}/{options.rounds} {condition.name}", file=sys.stderr, flush=True)
+            print(f"isolation {number} {condition.name}", file=sys.stderr, flush=True)
             runs.between.append((condition.name, len(runs.off)))
             runs.off.append(_once(running, OFF, rate, options, first=first))
             with condition.fault(running):
@@ -234,6 +238,16 @@ def _measure(
             processes.wait_until_idle(running.pid)
     runs.off.append(_once(running, OFF, rate, options, first=first))
     return runs
+
+
+def rounds(budget: float) -> Iterator[int]:
+    """Numbers from 1 on, as long as another round can be expected to end within ``budget`` seconds."""
+    began = time.monotonic()
+    for number in itertools.count(1):
+        yield number
+        each = (time.monotonic() - began) / number
+        if each * (number + 1) > budget:
+            return
 
 
 def _once(running: Instance, route: str, rate: float, options: argparse.Namespace, *, first: bool) -> dict[str, float]:
@@ -328,7 +342,12 @@ def _options() -> argparse.Namespace:
     known = [condition.name for condition in CONDITIONS]
     parser = argparse.ArgumentParser(prog="python -m bench.isolation", description=__doc__)
     parser.add_argument("--conditions", type=lambda text: text.split(","), default=known, help=", ".join(known))
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument(
+        "--budget",
+        type=float,
+        default=72.0,
+        help="seconds for all rounds; there is one at least (default: %(default)s)",
+    )
     parser.add_argument("--seconds", type=float, default=0.5, help="length of one run")
     parser.add_argument("--tries", type=int, default=3, help="how often a run is made that the host disturbs")
     parser.add_argument("--output", type=Path, default=documents.FOLDER / "isolation.json")

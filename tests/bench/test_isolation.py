@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from bench.isolation import CONDITIONS, Runs, bars, results, table
+from bench.isolation import CONDITIONS, Runs, bars, results, rounds, table
 from bench.scene import free_port
 from proxy.model.message import RequestHead
 from proxy.routing import Routing
@@ -87,3 +87,12 @@ def test_where_the_host_disturbed_some_runs_only_the_calm_ones_count() -> None:
     assert runs([1.0, 1.0], disturbed).ratios() == {"hung": [9.0]}
     off = [run(1.0), disturbed, *map(run, [1.0, 1.0, 1.0, 1.0])]
     assert Runs(off, {"hung": []}).noise() == 1.0
+
+
+def test_rounds_follow_each_other_as_long_as_the_time_lasts_and_there_is_one_at_least(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    times = iter(range(0, 1000, 20))
+    monkeypatch.setattr("bench.isolation.time.monotonic", lambda: next(times))
+    assert list(rounds(70.0)) == [1, 2, 3]
+    assert list(rounds(0.0)) == [1]

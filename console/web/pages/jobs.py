@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 from aiohttp import web
+from jinja2 import UndefinedError
 
 from console.jobs.job import ENDED, Job, State
 from console.web.answers import as_page
@@ -18,6 +20,10 @@ from shadow.model import Outcome
 from shadow.store import StoreError
 
 Document = dict[str, Any]
+
+UNREADABLE: Final = (
+    "What came of it cannot be shown: another version of strangler wrote it. It is in this page's JSON (?format=json)."
+)
 
 
 async def show(visit: Visit) -> web.Response:
@@ -44,7 +50,12 @@ async def show(visit: Visit) -> web.Response:
 async def one(visit: Visit) -> web.Response:
     job = await _job_of(visit)
     document = {"job": job_document(job), "can_stop": _can_stop(visit, job), "notices": []}
-    return as_page(visit, "job.html", document)
+    try:
+        return as_page(visit, "job.html", document)
+    except (TypeError, ValueError, UndefinedError):
+        # Another version wrote it, or somebody else: what we expect in a result is not there.
+        job = replace(job, result=None, detail=f"{UNREADABLE} {job.detail}".strip())
+        return as_page(visit, "job.html", document | {"job": job_document(job)})
 
 
 async def stop(visit: Visit) -> web.Response:

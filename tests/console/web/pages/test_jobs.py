@@ -221,6 +221,21 @@ def hung(filled: Port) -> Iterator[Port]:
 ASKED = {"route": "order-read", "limit": "50"}
 
 
+@pytest.mark.parametrize(
+    "result", [{}, {"results": 5, "sent": "x"}, {"lines": 3}, {"routes": [1]}, {"routes": {"a": None}}]
+)
+@pytest.mark.parametrize("kind", Kind)
+async def test_a_result_that_another_version_wrote_is_told_as_such(
+    filled: Port, kind: Kind, result: dict[str, Any]
+) -> None:
+    told = JobFiles(filled.store.with_name("strangler.db.jobs")).begin(kind, "orders", by="ann", via="console")
+    told.end(State.DONE, result=result)
+    status, body, _ = await filled.ask(f"/jobs/{told.job.id}")
+    assert status == 200
+    assert "another version of strangler wrote it" in body
+    assert (await filled.ask(f"/jobs/{told.job.id}?format=json"))[1]["job"]["result"] == result
+
+
 async def test_a_job_is_stopped_by_its_button_and_cannot_be_twice(hung: Port) -> None:
     address = await begun(hung, "replay", ASKED)
     assert 'action="' + address + '/stop"' in (await hung.ask(address))[1]
