@@ -115,3 +115,13 @@ def test_the_systemd_unit_has_a_value_for_every_key_and_is_told_when_we_are_read
     lines = [line for line in unit.splitlines() if line and not line.startswith("#")]
     assert [line for line in lines if not re.fullmatch(r"\[\w+\]|[A-Z]\w+=.*", line)] == []
     assert {"Type=notify", "KillMode=mixed", "NoNewPrivileges=yes", "ProtectSystem=strict"} <= set(lines)
+
+
+def test_the_systemd_unit_lets_processes_stand_back_and_what_it_forbids_kills_none() -> None:
+    """Without an error number systemd kills who makes a forbidden call, and setpriority(2) is in @resources."""
+    lines = (DEPLOY / "systemd" / "strangler.service").read_text().splitlines()
+    assert "SystemCallErrorNumber=EPERM" in lines
+    assert [line for line in lines if line.startswith("SystemCallFilter=")] == [
+        "SystemCallFilter=@system-service",
+        "SystemCallFilter=~@privileged",
+    ]

@@ -21,7 +21,7 @@ from proxy.model import passed
 from proxy.model.control import FD_VARIABLE, INDEX_VARIABLE, ControlChannel
 from proxy.model.settings import Settings
 from proxy.status import ProcessStatus
-from proxy.supervise import back_off, notify
+from proxy.supervise import back_off, notify, turns
 from proxy.supervise.silence import Silence
 
 
@@ -30,7 +30,8 @@ class Role:
     """``count`` processes of one kind. ``hears`` are the messages it gets beside ``drain``; ``grace`` is how long it may take
     to end, in seconds, beyond which it is killed. Without one marked ``serves`` ready, the instance is not ready. ``port`` is
     the one whose listening sockets it shares with the others of its role. ``nice`` is how far it stands back, in steps of
-    nice(2), where processors are short: whoever answers users does not wait for those who do not."""
+    nice(2), where processors are short: whoever answers users does not wait for those who do not. ``short_turns``: it gets the
+    processor as soon as it has something to do, not when who has it has finished its turn (``proxy.supervise.turns``)."""
 
     name: str
     count: int
@@ -40,6 +41,7 @@ class Role:
     serves: bool = False
     port: Literal["data", "admin"] | None = None
     nice: int = 0
+    short_turns: bool = False
 
 
 def default_roles(settings: Settings) -> tuple[Role, ...]:
@@ -55,6 +57,7 @@ def default_roles(settings: Settings) -> tuple[Role, ...]:
             settings.grace,
             serves=True,
             port="data",
+            short_turns=True,
         ),
         Role("shadow", settings.shadow_workers, (*python, "shadow"), nice=10),
         Role("console", 1, (*python, "console.admin"), frozenset({"table", "status"}), grace=3.0, port="admin", nice=5),
@@ -121,9 +124,11 @@ class Child:
             pass_fds=(descriptor, *(one.fileno() for one in self._sockets), *self._files),
             process_group=0,
         )
-        if self.role.nice:
-            with contextlib.suppress(OSError):  # it has ended already, or a sandbox forbids it: no start fails for that
+        with contextlib.suppress(OSError):  # it has ended already, or a sandbox forbids it: no start fails for that
+            if self.role.nice:
                 os.setpriority(os.PRIO_PROCESS, process.pid, os.getpriority(os.PRIO_PROCESS, 0) + self.role.nice)
+            if self.role.short_turns:
+                turns.shorten(process.pid)
         return process
 
     @property

@@ -14,8 +14,9 @@ import pytest
 
 import proxy
 from proxy.model.settings import VARIABLE, Settings
-from proxy.supervise import notify
+from proxy.supervise import notify, turns
 from proxy.supervise.child import Child, Role, default_roles, environment_of_children
+from tests.proxy.supervise.test_turns import turn_of
 
 PATIENCE = 20.0
 
@@ -59,6 +60,18 @@ async def test_whoever_does_not_answer_users_stands_back_where_processors_are_sh
     await one.start()
     assert one.pid is not None
     assert os.getpriority(os.PRIO_PROCESS, one.pid) == os.getpriority(os.PRIO_PROCESS, 0) + 3
+    one.tell({"type": "drain"})
+    await end_of(one)
+
+
+@pytest.mark.skipif(turn_of(os.getpid()) is None, reason="this kernel does not tell, or is older than Linux 6.12")
+async def test_whoever_answers_users_takes_short_turns() -> None:
+    assert [role.name for role in default_roles(Settings()) if role.short_turns] == ["proxy"]
+    one = child("control.recv(1)")
+    one.role = dataclasses.replace(one.role, short_turns=True)
+    await one.start()
+    assert one.pid is not None
+    assert turn_of(one.pid) == turns.SECONDS
     one.tell({"type": "drain"})
     await end_of(one)
 
