@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from bench.isolation import CONDITIONS, Runs, bars, results, rounds, table
+from bench.isolation import CONDITIONS, Runs, bars, due, results, rounds, table
 from bench.scene import free_port
 from proxy.model.message import RequestHead
 from proxy.routing import Routing
@@ -96,3 +96,14 @@ def test_rounds_follow_each_other_as_long_as_the_time_lasts_and_there_is_one_at_
     monkeypatch.setattr("bench.isolation.time.monotonic", lambda: next(times))
     assert list(rounds(70.0)) == [1, 2, 3]
     assert list(rounds(0.0)) == [1]
+
+
+def test_after_two_rounds_only_what_seems_to_be_over_the_bar_is_looked_at_again() -> None:
+    hung, cut = (one for one in CONDITIONS if one.name in {"hung", "cut"})
+    chosen = [hung, cut]
+    late, usual, fine = run(2.0), run(1.0), run(1.04)
+    names = ["hung", "cut", "hung", "cut", "hung"]
+    between = [(name, at) for at, name in enumerate(names)]
+    assert due(chosen, Runs([usual] * 2, {"hung": [late], "cut": [fine]}, between[:2])) == chosen
+    assert due(chosen, Runs([usual] * 4, {"hung": [late] * 2, "cut": [fine] * 2}, between[:4])) == [hung]
+    assert due(chosen, Runs([usual] * 6, {"hung": [late, fine, fine], "cut": [fine] * 2}, between)) == chosen
