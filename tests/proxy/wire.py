@@ -105,9 +105,8 @@ class Origin:
         assert self._server is not None
         self._server.close()
         for connection in self.connections:
-            with contextlib.suppress(
-                AttributeError
-            ):  # what Python 3.11.2 says of one that its TLS has let go of already
+            # Python 3.11.2 says AttributeError of a connection that its TLS has let go of already.
+            with contextlib.suppress(AttributeError):
                 connection.writer.transport.abort()
         assert not self.errors, self.errors
 
